@@ -110,8 +110,8 @@ func judgeExample(t *testing.T, what, detailType, detail string) {
 	}
 }
 
-// Every message is on a channel, every channel has one operation, and every reference leads
-// somewhere.
+// TestAsyncAPIReferences: every message is on a channel, every channel has one operation, and
+// every reference leads somewhere.
 func TestAsyncAPIReferences(t *testing.T) {
 	d := readAsyncAPI(t)
 	if d.AsyncAPI != "3.0.0" {

@@ -43,11 +43,11 @@ type AuditBatch struct {
 // from anywhere. DecodeAudit fails like [Decoder.Decode].
 func (d Decoder) DecodeAudit(payload []byte) (AuditBatch, error) {
 	if len(payload) > maxPayloadBytes {
-		return AuditBatch{}, wholly("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
+		return AuditBatch{}, eventFault("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
 	}
 	v, err := parse(payload)
 	if err != nil {
-		return AuditBatch{}, wholly("the payload cannot be read as JSON: %v", err)
+		return AuditBatch{}, eventFault("the payload cannot be read as JSON: %v", err)
 	}
 	if isSQSBatch(v) {
 		return AuditBatch{SQS, d.auditRecords(v)}, nil
@@ -58,7 +58,7 @@ func (d Decoder) DecodeAudit(payload []byte) (AuditBatch, error) {
 	}
 	m := d.auditMessage(v, string(payload))
 	if m.Changes != nil && !d.TrustEnvelope {
-		m = AuditMessage{Faults: wholly("found an event of CloudTrail outside of a queue: " +
+		m = AuditMessage{Faults: eventFault("found an event of CloudTrail outside of a queue: " +
 			"want it in a queue of SGKEEPER_EVENT_QUEUE. " +
 			"Let a rule of EventBridge send it there, and do not invoke the function with it")}
 	}
@@ -103,18 +103,18 @@ func (d Decoder) auditRecord(r value) AuditMessage {
 	return m
 }
 
-// auditMessage reads a message, and its text.
+// auditMessage reads a message. written is its text.
 func (d Decoder) auditMessage(v value, written string) (m AuditMessage) {
 	event, command := isEvent(v), v.word("sgkeeper") == "audit"
 	switch {
 	case event && command:
-		m.Faults = wholly(`more than one reading is possible: want an event, or {"sgkeeper": "audit"}`)
+		m.Faults = eventFault(`more than one reading is possible: want an event, or {"sgkeeper": "audit"}`)
 	case command:
 		m.command(v, place{d.Account, d.Region})
 	case event:
 		m.event(v, written)
 	default:
-		m.Faults = wholly("found %s, which has no known shape: want an SQS batch, "+
+		m.Faults = eventFault("found %s, which has no known shape: want an SQS batch, "+
 			`an event of CloudTrail ("detail-type": %q), or {"sgkeeper": "audit"}`, outline(v), CloudTrailType)
 	}
 	return m

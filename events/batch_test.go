@@ -67,7 +67,7 @@ func TestLargeBatch(t *testing.T) {
 	}
 }
 
-func TestAccountIsBelievedFromTheEventQueueAlone(t *testing.T) {
+func TestAccountIsTrustedOnlyFromTheEventQueue(t *testing.T) {
 	const theirs, deadQueue = "999988887777", eventQueue + "-dead"
 	ownWithDeadLetters := Decoder{
 		Account: ownAccount, Region: ownRegion, EventQueues: []string{eventQueue, deadQueue}, Delivered: true,
@@ -141,7 +141,7 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
-func TestBelievedEnvelopeMustBeWhole(t *testing.T) {
+func TestTrustedEnvelopeMustBeComplete(t *testing.T) {
 	for name, row := range map[string]struct{ envelope, says string }{
 		"account of 11 digits": {strings.Replace(envelopeOf(LaunchEnded, `{"launch":"a b"}`), ownAccount, "11112222333",
 			1), "12 digits"},

@@ -21,7 +21,7 @@ type captured struct {
 	Refused  string   // part of the reason why the payload has no messages; "" if it has
 }
 
-// TestCaptured decodes payloads of AWS services. It drops none, and takes none for a launch by
+// TestCaptured decodes payloads of AWS services. None is dropped, and none is read as a launch by
 // mistake.
 func TestCaptured(t *testing.T) {
 	var payloads []captured
@@ -121,7 +121,7 @@ func TestOthersEvents(t *testing.T) {
 		}
 		for _, m := range batch.Messages {
 			if m.Faults == nil {
-				t.Errorf("%s: taken for %s", filepath.Base(file), kindOf(m))
+				t.Errorf("%s: read as %s", filepath.Base(file), kindOf(m))
 			}
 		}
 	}

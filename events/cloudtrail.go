@@ -40,7 +40,7 @@ type Change struct {
 	TagKeys    []string // keys of the tags that the call changed; none: unknown, or all
 }
 
-// GroupCalls are the calls that change a security group, its rules, or the tags of either.
+// GroupCalls returns the calls that change a security group, its rules, or the tags of either.
 func GroupCalls() []string {
 	return []string{
 		"AuthorizeSecurityGroupIngress", "AuthorizeSecurityGroupEgress",
@@ -68,7 +68,7 @@ func (m *AuditMessage) event(v value, written string) {
 			quote(CloudTrailSource) +
 			", the source of EC2's calls in CloudTrail. Remove the rule or the program that sends this event"}}
 	case detail.kind != object:
-		m.Faults = wholly("the detail is %s: want an object", detail)
+		m.Faults = eventFault("the detail is %s: want an object", detail)
 	case detail.word("eventSource") != "ec2.amazonaws.com", !slices.Contains(GroupCalls(), detail.word("eventName")):
 		m.Ignored = "the call is " + quote(detail.word("eventSource")+" "+detail.word("eventName"))
 	case failed(detail) != "":

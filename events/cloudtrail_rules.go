@@ -13,7 +13,7 @@ const maxTouched = 1000
 
 // touched collects the rules that the parameters and the response of a call contain.
 type touched struct {
-	directions []secgroup.Direction // of a rule that does not tell its own
+	directions []secgroup.Direction // of a rule without a direction of its own
 	rules      []secgroup.Rule
 	ids        []string
 }
@@ -22,7 +22,7 @@ type touched struct {
 // CloudTrail has many forms of both: camel case or Pascal case, items or lists, a set of
 // permissions or flat parameters. So rulesIn takes every object with a protocol as a rule or a
 // permission. It leaves out anything that it cannot read. A call that modifies rules does not
-// tell their direction, so such a rule is returned in both.
+// have their direction, so rulesIn returns such a rule in both.
 func rulesIn(detail value, call string) (rules []secgroup.Rule, ids []string) {
 	var t touched
 	if !strings.HasSuffix(call, "Egress") {

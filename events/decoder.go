@@ -53,16 +53,16 @@ type Batch struct {
 	Messages []Message
 }
 
-// Decode reads a payload. The faults of a message are in its Faults. The error is [Faults]
+// Decode reads a payload. The faults of a message are in its Faults. The error is [claim.Faults],
 // too. It is for a payload without messages: no JSON, too large, or of no shape or more than
 // one.
 func (d Decoder) Decode(payload []byte) (Batch, error) {
 	if len(payload) > maxPayloadBytes {
-		return Batch{}, wholly("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
+		return Batch{}, eventFault("the payload has %d bytes: want at most %d", len(payload), maxPayloadBytes)
 	}
 	v, err := parse(payload)
 	if err != nil {
-		return Batch{}, wholly("the payload cannot be read as JSON: %v", err)
+		return Batch{}, eventFault("the payload cannot be read as JSON: %v", err)
 	}
 	shape, faults := shapeOf(v, anyShape)
 	if faults == nil && shape != sqsBatch {
@@ -84,11 +84,11 @@ func (d Decoder) Decode(payload []byte) (Batch, error) {
 func (d Decoder) DecodeFile(data []byte) ([]Message, error) {
 	d.TrustEnvelope = true
 	if len(data) > maxPayloadBytes {
-		return nil, wholly("the file has %d bytes: want at most %d", len(data), maxPayloadBytes)
+		return nil, eventFault("the file has %d bytes: want at most %d", len(data), maxPayloadBytes)
 	}
 	v, err := parse(bytes.TrimPrefix(data, []byte("\ufeff")))
 	if err != nil {
-		return nil, wholly("the file cannot be read as JSON: %v", err)
+		return nil, eventFault("the file cannot be read as JSON: %v", err)
 	}
 	if v.kind != list {
 		return []Message{d.fileMessage(v)}, nil
@@ -129,13 +129,13 @@ func (d Decoder) refuse(f claim.Faults) Message {
 }
 
 // message reads a payload of a shape with one message.
-func (d Decoder) message(v value, s shape, believed bool) Message {
+func (d Decoder) message(v value, s shape, trusted bool) Message {
 	m := d.newMessage()
 	switch s {
 	case snsNotification:
 		return d.notification(v)
 	case eventBridgeEvent:
-		m.event(v, believed, d.TrustEnvelope)
+		m.event(v, trusted, d.TrustEnvelope)
 	case bareDetail:
 		m.bare(v)
 	case sweepCommand:
@@ -147,7 +147,7 @@ func (d Decoder) message(v value, s shape, believed bool) Message {
 }
 
 // body reads the text of an SQS record or an SNS notification.
-func (d Decoder) body(text string, allowed shapes, believed bool) Message {
+func (d Decoder) body(text string, allowed shapes, trusted bool) Message {
 	v, faults := parseText(text)
 	if faults != nil {
 		return d.refuse(faults)
@@ -156,8 +156,8 @@ func (d Decoder) body(text string, allowed shapes, believed bool) Message {
 	if faults != nil {
 		return d.refuse(faults)
 	}
-	m := d.message(v, shape, believed && shape == eventBridgeEvent)
-	if m.Instance != nil && !believed { // publishers feed the queue or the topic
+	m := d.message(v, shape, trusted && shape == eventBridgeEvent)
+	if m.Instance != nil && !trusted { // publishers feed the queue or the topic
 		m.Instance = nil
 		m.refuse("an %q is read only from the queue that EventBridge alone feeds: want %q or %q",
 			InstanceChanged, LaunchRequested, LaunchEnded)
@@ -172,7 +172,7 @@ func parseText(text string) (value, claim.Faults) {
 	}
 	v, err := parse([]byte(text))
 	if err != nil {
-		return value{}, wholly("the message cannot be read as JSON: %v", err)
+		return value{}, eventFault("the message cannot be read as JSON: %v", err)
 	}
 	return v, nil
 }
@@ -181,5 +181,5 @@ func checkSize(n int) claim.Faults {
 	if n <= maxEventBytes {
 		return nil
 	}
-	return wholly("the event has %d bytes: want at most %d", n, maxEventBytes)
+	return eventFault("the event has %d bytes: want at most %d", n, maxEventBytes)
 }

@@ -24,7 +24,7 @@ type PortsEnsured struct {
 	Ticket     int64                   `json:"ticket"`
 }
 
-// PortsReleased announces that launches ended, and that the rules only they desired are gone.
+// PortsReleased announces that launches ended or expired, and the rules that were revoked.
 type PortsReleased PortsEnsured
 
 // LaunchRejected announces that an event was refused, with the reasons.

@@ -60,9 +60,9 @@ func bodyOf(r value) (string, claim.Faults) {
 	body, found := r.get("body")
 	switch repeated, twice := firstRepeated(r); {
 	case twice:
-		return "", wholly("the record's key %s is repeated: want it once", quote(repeated))
+		return "", eventFault("the record's key %s is repeated: want it once", quote(repeated))
 	case !found || body.kind != text:
-		return "", wholly("the record's body is %s: want text", body)
+		return "", eventFault("the record's body is %s: want text", body)
 	}
 	return body.text, nil
 }
@@ -73,30 +73,30 @@ func (d Decoder) notification(v value) Message {
 	message, _ := v.get("Message")
 	switch repeated, twice := firstRepeated(v); {
 	case twice:
-		return d.refuse(wholly("the notification's key %s is repeated: want it once", quote(repeated)))
+		return d.refuse(eventFault("the notification's key %s is repeated: want it once", quote(repeated)))
 	case message.kind != text:
-		return d.refuse(wholly("the notification's Message is %s: want text", message))
+		return d.refuse(eventFault("the notification's Message is %s: want text", message))
 	}
 	return d.body(message.text, inNotification, d.TrustEnvelope)
 }
 
-// event reads an EventBridge envelope, to which AWS may add keys. If it is believed, its
-// account and Region count. If it is lenient, they may be absent.
-func (m *Message) event(v value, believed, lenient bool) {
+// event reads an EventBridge envelope, to which AWS may add keys. If it is trusted, its
+// account, source and Region count. If lenient is true, they may be absent.
+func (m *Message) event(v value, trusted, lenient bool) {
 	m.Origin.Event = eventID(v.word("id"))
 	m.Time, _ = instant(v.word("time"))
 	if repeated, twice := firstRepeated(v); twice {
 		m.refuse("the envelope's key %s is repeated: want it once", quote(repeated))
 	}
 	var remarks []claim.Fault
-	if believed {
-		m.Launch.Account = m.believe(v, "account", lenient, secgroup.IsAccount, wantAccount, m.Launch.Account)
+	if trusted {
+		m.Launch.Account = m.trustedKey(v, "account", lenient, secgroup.IsAccount, wantAccount, m.Launch.Account)
 		m.Group.Account = m.Launch.Account
 		m.Origin.Account = m.Launch.Account
-		m.Origin.Source = m.believe(v, "source", lenient, isSource, wantSource, "")
-		m.Group.Region = m.believe(v, "region", lenient, awsid.IsRegion, wantRegion, m.Group.Region)
+		m.Origin.Source = m.trustedKey(v, "source", lenient, isSource, wantSource, "")
+		m.Group.Region = m.trustedKey(v, "region", lenient, awsid.IsRegion, wantRegion, m.Group.Region)
 	} else {
-		remarks = m.disbelieve(v)
+		remarks = m.untrustedAccount(v)
 	}
 	detail, _ := v.get("detail")
 	detailType, _ := v.get("detail-type")
@@ -114,8 +114,8 @@ func (m *Message) event(v value, believed, lenient bool) {
 	}
 }
 
-// believe reads a trusted key of the envelope; instead is the value of an absent key.
-func (m *Message) believe(v value, key string, lenient bool, valid func(string) bool, want, instead string) string {
+// trustedKey reads a key of a trusted envelope. instead is the value of an absent key.
+func (m *Message) trustedKey(v value, key string, lenient bool, valid func(string) bool, want, instead string) string {
 	found, present := v.get(key)
 	switch {
 	case found.kind == text && valid(found.text):
@@ -128,20 +128,20 @@ func (m *Message) believe(v value, key string, lenient bool, valid func(string) 
 	return instead
 }
 
-// disbelieve returns a remark if the envelope names another account than the message counts
+// untrustedAccount returns a remark if the envelope names another account than the message counts
 // as.
-func (m *Message) disbelieve(v value) []claim.Fault {
+func (m *Message) untrustedAccount(v value) []claim.Fault {
 	claimed := v.word("account")
 	if claimed == "" || claimed == m.Launch.Account {
 		return nil
 	}
-	return wholly("the envelope's account %s is trusted only in a message of EventBridge's queue: "+
+	return eventFault("the envelope's account %s is trusted only in a message of EventBridge's queue: "+
 		"taken as the function's own, %s",
 		quote(claimed), m.Launch.Account)
 }
 
 func (m *Message) refuse(format string, args ...any) {
-	m.Faults = append(m.Faults, wholly(format, args...)...)
+	m.Faults = append(m.Faults, eventFault(format, args...)...)
 }
 
 // bare reads a detail with its own detailType.

@@ -2,10 +2,10 @@
 // that sgkeeper publishes, and their JSON.
 //
 // A launch publishes a Launch Requested or a Launch Ended event. A [Decoder] reads any payload
-// of the function: an SQS batch, an SNS notification, an EventBridge event, a bare detail, or
-// a sweep. It returns one [Message] for each event. A Message holds a [Request], an [End], an
-// [Instance] or a [Sweep]. Otherwise it holds all [Faults] of the event, each with a JSON
-// Pointer within its detail.
+// of the function: an SQS batch, an SNS notification, an EventBridge event, a bare detail, a
+// sweep or a wait. It returns one [Message] for each event. A Message holds a [Request], an
+// [End], an [Instance], a [Sweep] or a [Wait]. Otherwise it holds all faults of the event, each
+// with a JSON Pointer within its detail.
 //
 // A payload is hostile until it is decoded. The decoder limits sizes, depth and counts before
 // it builds anything. It escapes and abbreviates all text that a fault quotes.

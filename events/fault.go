@@ -6,13 +6,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// wholly returns the one fault of an unreadable event.
-func wholly(format string, args ...any) claim.Faults {
+// eventFault returns a fault of the whole event.
+func eventFault(format string, args ...any) claim.Faults {
 	return claim.Faults{{Problem: fmt.Sprintf(format, args...)}}
 }
 
-// maxFaultBytes bounds an answer, so that it fits into an event after JSON has escaped it
-// (PutEvents takes 1 MB).
+// maxFaultBytes bounds the faults of one event. Package ensure shortens the event that
+// publishes them.
 const maxFaultBytes = 256 << 10
 
 // findings collects the faults of one event, in the order of reading.

@@ -50,7 +50,7 @@ func TestDecodeFileOfSeveral(t *testing.T) {
 	}
 	checkFaults(t, "number", messages[1].Faults, []want{{"", "the number 7"}})
 	checkFaults(t, "detail", messages[3].Faults, []want{{"/group", "absent"}, {"/rules", "absent"}})
-	checkFaults(t, "sweep", messages[4].Faults, []want{{"", "where none is read"}})
+	checkFaults(t, "sweep", messages[4].Faults, []want{{"", "which is not read here"}})
 	checkFaults(t, "account", messages[5].Faults, []want{{"", "12 digits"}})
 }
 

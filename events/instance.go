@@ -73,12 +73,12 @@ func (d Decoder) Tagged(launch claim.Launch, g Group, tags map[string]string) (R
 		"rules": []any{map[string]any{"ports": TagList(tags[TagPorts]), "from": TagList(tags[TagFrom])}},
 	})
 	if err != nil {
-		return Request{}, wholly("the tags cannot be read: %v", err)
+		return Request{}, eventFault("the tags cannot be read: %v", err)
 	}
 	d.Account, d.Region = launch.Account, g.Region
 	messages, err := d.DecodeFile(data)
 	if err != nil {
-		return Request{}, wholly("the tags cannot be read: %v", err)
+		return Request{}, eventFault("the tags cannot be read: %v", err)
 	}
 	if faults := messages[0].Faults; faults != nil {
 		return Request{}, ByTag(faults)

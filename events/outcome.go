@@ -7,12 +7,13 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
+// Status is the state of an event's request or end in an [Outcome].
 type Status string
 
 const (
 	Ensured  Status = "ensured"  // the group admits all requested rules
 	Queued   Status = "queued"   // claimed; the holder of the group's lease will serve it
-	Released Status = "released" // ended; the rules that only this launch desired are gone
+	Released Status = "released" // ended; the reasons name rules of the launch that stay
 	Rejected Status = "rejected" // refused, with reasons
 	Observed Status = "observed" // planned and recorded, without a write to EC2
 )

@@ -62,7 +62,7 @@ var published = map[string]any{
 		Revoked: []secgroup.Entry{opened, peering}, Ticket: 9},
 	"launch-rejected/field.json": LaunchRejected{Launch: "llama4-7f3a", Group: group, Reasons: reasons},
 	"launch-rejected/no-json.json": LaunchRejected{Group: Group{Account: ownAccount, Region: ownRegion},
-		Reasons: wholly("the message cannot be read as JSON: %v", errCut)},
+		Reasons: eventFault("the message cannot be read as JSON: %v", errCut)},
 	"result/nothing.json":     Result{},
 	"result/each-status.json": Result{Outcomes: outcomes},
 	"published-event/ports-ensured.json": eventOut(PortsEnsured{Group: group, Launches: []string{"jupyter"},

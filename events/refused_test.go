@@ -39,7 +39,7 @@ var launchRefusals = []refusal{
 	{"expiry is null", expiring(`null`), []want{{"/expiresAt", "null"}}},
 	{"expiry on a day that the month lacks", expiring(`"2026-02-30T00:00:00Z"`), []want{{"/expiresAt", "2026-02-30"}}},
 	{"expiry that would read as never", expiring(`"0001-01-01T00:00:00Z"`), []want{{"/expiresAt", "1970"}}},
-	{"expiry beyond what UTC can write", expiring(`"9999-12-31T23:59:59-01:00"`), []want{{"/expiresAt", "9999"}}},
+	{"expiry beyond the year 9999 in UTC", expiring(`"9999-12-31T23:59:59-01:00"`), []want{{"/expiresAt", "9999"}}},
 	{"expiry with an hour of one digit", expiring(`"2026-12-01T1:00:00Z"`), []want{{"/expiresAt", "RFC 3339"}}},
 	{"expiry with a comma", expiring(`"2026-12-01T00:00:00,5Z"`), []want{{"/expiresAt", "RFC 3339"}}},
 	{"expiry in a zone a day away", expiring(`"2026-12-01T00:00:00+24:00"`), []want{{"/expiresAt", "RFC 3339"}}},

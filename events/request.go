@@ -50,6 +50,5 @@ type End struct {
 // DetailType returns [LaunchEnded].
 func (End) DetailType() string { return LaunchEnded }
 
-// Sweep asks the function to sweep the groups that are due. It comes from the schedule, or
-// from the function itself.
+// Sweep asks the function to sweep the groups that are due. It comes from the schedule.
 type Sweep struct{}

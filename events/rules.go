@@ -19,12 +19,12 @@ var ruleKeys = []string{"protocol", "ports", "icmp", "from", "to", "description"
 // rules reads the rules of a request on the group g. It counts before it expands, and expands
 // only if there is no fault.
 func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []claim.Part) {
-	elements := d.ruleList(v)
-	asks := make([]ruleElement, len(elements))
+	written := d.ruleList(v)
+	elements := make([]ruleElement, len(written))
 	count := 0
-	for i, e := range elements {
-		asks[i] = d.rule(e, pointer("/rules").index(i))
-		count += len(asks[i].ports) * len(asks[i].peers)
+	for i, e := range written {
+		elements[i] = d.rule(e, pointer("/rules").index(i))
+		count += len(elements[i].ports) * len(elements[i].peers)
 	}
 	if count > MaxRules {
 		d.add("/rules", "%d rules (port ranges x peers): want at most %d in one request", count, MaxRules)
@@ -32,7 +32,7 @@ func (d *detail) rules(v value, g Group) ([]secgroup.Entry, []claim.Part) {
 	if len(d.all()) > 0 {
 		return nil, nil
 	}
-	return expand(asks, g)
+	return expand(elements, g)
 }
 
 func (d *detail) ruleList(v value) []value {
@@ -64,9 +64,9 @@ func (d *detail) rule(v value, at pointer) ruleElement {
 	return a
 }
 
-// expand returns the rules of asks without faults.
-func expand(asks []ruleElement, g Group) (entries []secgroup.Entry, parts []claim.Part) {
-	for i, a := range asks {
+// expand returns the rules of elements without faults.
+func expand(elements []ruleElement, g Group) (entries []secgroup.Entry, parts []claim.Part) {
+	for i, a := range elements {
 		for _, ports := range a.ports {
 			for j, peer := range a.peers {
 				rule := secgroup.New(a.direction, a.protocol, ports, asSelf(peer, g))

@@ -89,14 +89,14 @@ func shapeOf(v value, allowed shapes) (shape, claim.Faults) {
 	repeated, twice := firstRepeated(v)
 	switch {
 	case twice && found == sqsBatch:
-		return 0, wholly("the batch's key %s is repeated: want it once", quote(repeated))
+		return 0, eventFault("the batch's key %s is repeated: want it once", quote(repeated))
 	case len(matching) > 1:
-		return 0, wholly("more than one reading is possible: %s: want keys of only one",
+		return 0, eventFault("more than one reading is possible: %s: want keys of only one",
 			strings.Join(matching, " and "))
 	case found == 0:
-		return 0, wholly("found %s, which has no known shape: want %s", outline(v), allowed)
+		return 0, eventFault("found %s, which has no known shape: want %s", outline(v), allowed)
 	case found&allowed == 0:
-		return 0, wholly("found %s, where none is read: want %s", matching[0], allowed)
+		return 0, eventFault("found %s, which is not read here: want %s", matching[0], allowed)
 	}
 	return found, nil
 }

@@ -111,7 +111,7 @@ func TestOneLevelOfWrapping(t *testing.T) {
 		"SQS in SQS": batchOf(recordOf("m1", otherQueue, batch)),
 	} {
 		m := decodeOne(t, own, payload)
-		checkFaults(t, name, m.Faults, []want{{"", "where none is read"}})
+		checkFaults(t, name, m.Faults, []want{{"", "which is not read here"}})
 	}
 }
 

@@ -77,7 +77,7 @@ var (
 )
 
 // DecodeStackRequest reads a payload of CloudFormation. It fails if the payload is not such a
-// request of the decoder's Region, and then there is nobody to answer. It ignores unknown keys
+// request of the decoder's Region. Such a payload cannot be answered. It ignores unknown keys
 // beside the properties, because CloudFormation may add some. Faults of the properties are in the
 // result's Faults, with pointers such as /ResourceProperties/rules/0/ports.
 func (d Decoder) DecodeStackRequest(payload []byte) (r StackRequest, err error) {
@@ -86,10 +86,10 @@ func (d Decoder) DecodeStackRequest(payload []byte) (r StackRequest, err error) 
 	}
 	v, err := parse(payload)
 	if err != nil {
-		return r, wholly("the payload cannot be read as JSON: %v", err)
+		return r, eventFault("the payload cannot be read as JSON: %v", err)
 	}
 	if v.kind != object {
-		return r, wholly("found %s: want a request of CloudFormation for a custom resource", v)
+		return r, eventFault("found %s: want a request of CloudFormation for a custom resource", v)
 	}
 	var found detail
 	if repeated, twice := firstRepeated(v); twice {
@@ -110,7 +110,6 @@ func (d Decoder) DecodeStackRequest(payload []byte) (r StackRequest, err error) 
 // maxLogicalID is the part of a logical id in a launch name, for people.
 const maxLogicalID = 64
 
-// read reads the envelope.
 func (r *StackRequest) read(d *detail, v value, region string) {
 	text := func(key string, is func(string) bool, want string) string {
 		found, ok := v.get(key)
@@ -143,9 +142,9 @@ func isStackRequestType(s string) bool {
 	return slices.Contains([]StackRequestType{StackCreate, StackUpdate, StackDelete}, StackRequestType(s))
 }
 
-// responseBucket is the bucket of CloudFormation that takes the answers in a Region. Its name has
-// the Region without dashes (AWS CloudFormation user guide, VPC endpoints). The bucket belongs to
-// AWS in each Region.
+// responseBucket returns the bucket of CloudFormation that takes the answers in a Region. Its name
+// has the Region without dashes (AWS CloudFormation user guide, VPC endpoints). The bucket belongs
+// to AWS in each Region.
 func responseBucket(region string) string {
 	return "cloudformation-custom-resource-response-" + strings.ReplaceAll(region, "-", "")
 }

@@ -152,7 +152,7 @@ func TestStackFaults(t *testing.T) {
 	}
 }
 
-// TestStackHostile: a request that nobody can answer is refused whole. No message has the URL.
+// TestStackHostile: a request that cannot be answered is refused as a whole. No message has the URL.
 func TestStackHostile(t *testing.T) {
 	d := Decoder{Account: ownAccount, Region: "us-east-1"}
 	const path = "/a?X-Amz-Signature=secret"

@@ -22,7 +22,7 @@ type Wait struct {
 	// Then only the refusal of that event counts. "": any refusal of the same rules counts.
 	Event     string
 	Source    string        // of the event on the bus; "": it has none
-	Publisher string        // the launch's namespace; "": the guardrails tell it from the event's account and source
+	Publisher string        // the launch's namespace; "": the guardrails find it by account and source
 	Hold      time.Duration // maximum time until the answer, 0 to [MaxHold], in whole seconds
 }
 

@@ -86,7 +86,6 @@ func jsonText(s string) string {
 	return string(b)
 }
 
-// decodeOne decodes a payload with one message.
 func decodeOne(t testing.TB, d Decoder, payload string) Message {
 	t.Helper()
 	b, err := d.Decode([]byte(payload))

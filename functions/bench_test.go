@@ -22,9 +22,9 @@ type subject struct {
 var subjects = []subject{
 	{
 		name:      "ensure",
-		quick:     ask("refused", 22),
+		quick:     requestOf("refused", 22),
 		quickWant: `"rejected"`,
-		work:      func(i int) string { return ask(fmt.Sprint("launch-", i), 8000+i%40) },
+		work:      func(i int) string { return requestOf(fmt.Sprint("launch-", i), 8000+i%40) },
 		workWant:  `"ensured"`,
 	},
 	{
@@ -36,7 +36,7 @@ var subjects = []subject{
 	},
 }
 
-func ask(launch string, port int) string {
+func requestOf(launch string, port int) string {
 	return fmt.Sprintf(`{"detailType":"Launch Requested","launch":%q,"group":%q,"rules":[{"ports":%d,"from":["0.0.0.0/0"]}]}`, launch, group, port)
 }
 
@@ -66,7 +66,7 @@ func BenchmarkFunctions(b *testing.B) {
 
 // figures are the measurements of one program.
 type figures struct {
-	asked                      int
+	requests                   int // so far, each of a new launch
 	init, first, quick, worked []time.Duration
 	memory                     []float64
 }
@@ -93,8 +93,8 @@ func (f *figures) measure(b *testing.B, p program, s subject) {
 }
 
 func (f *figures) next(s subject) string {
-	f.asked++
-	return s.work(f.asked)
+	f.requests++
+	return s.work(f.requests)
 }
 
 func (f *figures) measureBare(b *testing.B, p program) {

@@ -14,14 +14,14 @@ func TestEnsure(t *testing.T) {
 	defer closeAccount()
 	process := build(t, "./ensure").start(t, append(environment, "SGKEEPER_BUS=launches")...)
 	process.ready()
-	process.invoke(ask("a", 8000), `"account":"111122223333"`)
+	process.invoke(requestOf("a", 8000), `"account":"111122223333"`)
 	cold := time.Since(process.started)
 	var warm time.Duration
 	for _, row := range []struct{ name, event, want string }{
-		{"direct", ask("b", 8002), `"status":"ensured"`},
-		{"repeat", ask("b", 8002), `"status":"ensured"`},
-		{"SQS", batch(ask("c", 8004), ask("d", 22), "no JSON"), `{"batchItemFailures":[]}`},
-		{"refused", ask("e", 22), `"status":"rejected"`},
+		{"direct", requestOf("b", 8002), `"status":"ensured"`},
+		{"repeat", requestOf("b", 8002), `"status":"ensured"`},
+		{"SQS", batch(requestOf("c", 8004), requestOf("d", 22), "no JSON"), `{"batchItemFailures":[]}`},
+		{"refused", requestOf("e", 22), `"status":"rejected"`},
 		{"no JSON", "no JSON", `"status":"rejected"`},
 		{"nothing", "", `"status":"rejected"`},
 	} {

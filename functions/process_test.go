@@ -21,9 +21,9 @@ type process struct {
 	t       testing.TB
 	api     *httptest.Server
 	out     bytes.Buffer // standard output; read it after the process has ended
-	said    bytes.Buffer // standard error, likewise
+	said    bytes.Buffer // standard error; read it after the process has ended
 	started time.Time
-	asks    chan time.Time // the times at which it requested an event
+	idle    chan time.Time // the times at which it requested an event
 	events  chan string
 	answers chan answer
 }
@@ -38,7 +38,7 @@ type answer struct {
 // function.
 func (p program) start(t testing.TB, environment ...string) *process {
 	t.Helper()
-	s := &process{t: t, asks: make(chan time.Time, 1), events: make(chan string), answers: make(chan answer, 1)}
+	s := &process{t: t, idle: make(chan time.Time, 1), events: make(chan string), answers: make(chan answer, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", s.next)
 	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", s.take(false))
@@ -73,7 +73,7 @@ func (s *process) stop() {
 
 // next records that the process is ready, and answers when there is an event.
 func (s *process) next(w http.ResponseWriter, r *http.Request) {
-	s.asks <- time.Now()
+	s.idle <- time.Now()
 	select {
 	case event := <-s.events:
 		w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11")
@@ -97,7 +97,7 @@ func (s *process) take(failed bool) http.HandlerFunc {
 
 // ready waits until the process requests an event, and returns the time of that.
 func (s *process) ready() time.Time {
-	return within(s.t, s.asks, "the process does not ask for an event")
+	return within(s.t, s.idle, "the process does not request an event")
 }
 
 // invoke sends an event to a ready process and waits for an answer that contains want. It

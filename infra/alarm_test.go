@@ -81,11 +81,11 @@ func TestDashboard(t *testing.T) {
 		Widgets []struct{ X, Y, Width, Height int }
 	}
 	if err := json.Unmarshal([]byte(joined.String()), &dashboard); err != nil {
-		t.Fatalf("the dashboard is no JSON: %v", err)
+		t.Fatalf("the dashboard is not JSON: %v", err)
 	}
 	for i, w := range dashboard.Widgets {
 		if w.X+w.Width > 24 || w.Width == 0 {
-			t.Errorf("widget %d is off the wall: %+v", i, w)
+			t.Errorf("widget %d: %+v, want it within 24 columns", i, w)
 		}
 	}
 }

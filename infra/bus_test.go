@@ -47,7 +47,7 @@ func TestOutcomesCannotBeForged(t *testing.T) {
 		{"full", put{role("444455556666", "launcher"), "ci", "Launch Requested"}, false},
 	} {
 		if may := busOf(t, row.template).lets(t, row.put); may != row.may {
-			t.Errorf("%s: %+v is let in: %v, want %v", row.template, row.put, may, row.may)
+			t.Errorf("%s: %+v is allowed: %v, want %v", row.template, row.put, may, row.may)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func TestPublishersAreBound(t *testing.T) {
 		{put{other, "ci", "Launch Requested"}, true}, // a source that no publisher has
 	} {
 		if may := busOf(t, "full").lets(t, row.put); may != row.may {
-			t.Errorf("%+v is let in: %v, want %v", row.put, may, row.may)
+			t.Errorf("%+v is allowed: %v, want %v", row.put, may, row.may)
 		}
 	}
 }
@@ -94,11 +94,11 @@ func TestPublisherOfAnAccount(t *testing.T) {
 	for principal, may := range map[string]bool{role(home, "any"): true, "arn:aws:iam::" + home + ":user/alice": true,
 		"": false} {
 		if got := busOf(t, "untagged").lets(t, put{principal, "team-a.train", "Launch Requested"}); got != may {
-			t.Errorf("%s is let in: %v, want %v", principal, got, may)
+			t.Errorf("%s is allowed: %v, want %v", principal, got, may)
 		}
 	}
 	if busOf(t, "untagged").lets(t, put{role(home, "any"), "team-a.train", "Ports Ensured"}) {
-		t.Error("a publisher's source brings an outcome")
+		t.Error("a publisher may publish an outcome under its source")
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// TestCDKWritesItsKeys runs commands of the CDK CLI that write keys of their own, as people do,
-// and synthesizes a release after them, which builds no programs. A misspelled key of ours is
-// refused with the nearest one.
+// TestCDKWritesItsKeys runs commands of the CDK CLI that write keys of their own. Then it
+// synthesizes a release, which builds no programs. A misspelled key of ours is refused with the
+// nearest one.
 func TestCDKWritesItsKeys(t *testing.T) {
 	cli := installed(t, "cdk", "node_modules", ".bin", "cdk")
 	module, err := filepath.Abs("..")
@@ -51,7 +51,7 @@ func TestCDKWritesItsKeys(t *testing.T) {
 		t.Errorf("cdk synth with the keys that CDK wrote: %v\n%s", err, out)
 	}
 	if !strings.Contains(out, "does not read these keys of the context: cost-center, team") {
-		t.Errorf("cdk synth says nothing of keys that are not read:\n%s", out)
+		t.Errorf("cdk synth does not name the keys that are not read:\n%s", out)
 	}
 	out, err = run("synth", "-q", "--output", filepath.Join(t.TempDir(), "cdk.out"), "-c", "schedual=rate(6 hours)")
 	if err == nil || !strings.Contains(out, "schedual: there is no such key; the nearest is schedule") {

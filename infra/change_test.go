@@ -56,7 +56,7 @@ func TestChangePattern(t *testing.T) {
 		{"an instance's tags", `{"type":"Root"}`, "CreateTags", tagged("i-1234567890abcdef0"), false},
 		{"our role's tags", session(memberRole), "CreateTags", tagged("sgr-0123456789abcdef0"), false},
 		{"a description", `{"type":"Root"}`, "UpdateSecurityGroupRuleDescriptionsIngress", "", true},
-		{"a group's end", `{"type":"Root"}`, "DeleteSecurityGroup", "", true},
+		{"a group's deletion", `{"type":"Root"}`, "DeleteSecurityGroup", "", true},
 	} {
 		detail := fmt.Sprintf(`{"eventSource":"ec2.amazonaws.com","eventName":%q,"userIdentity":%s%s}`, row.name,
 			row.identity, row.more)

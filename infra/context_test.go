@@ -82,7 +82,7 @@ func TestKeys(t *testing.T) {
 			_, err := read(map[string]any{k.name: value})
 			if err == nil || !strings.HasPrefix(err.Error(), k.name+": ") || !strings.Contains(err.Error(), "want") ||
 				strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s=%q: %v; want it named, and what is allowed", k.name, value, err)
+				t.Errorf("%s=%q: %v; want the key, the value and the allowed values", k.name, value, err)
 			}
 		}
 	}
@@ -100,7 +100,7 @@ func TestDefaultsAreDocumented(t *testing.T) {
 	}
 	got, err := read(given)
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(settings{})); err != nil || diff != "" {
-		t.Errorf("with every default said: %v (-nothing +all):\n%s", err, diff)
+		t.Errorf("with every default given: %v (-none +all):\n%s", err, diff)
 	}
 }
 
@@ -120,15 +120,15 @@ func TestContext(t *testing.T) {
 		`externalId: not set; the roles of member accounts require it: give the external id of the member stacks`,
 	}
 	if err == nil {
-		t.Fatal("nothing is wrong with it")
+		t.Fatal("read finds no fault")
 	}
 	if diff := cmp.Diff(want, strings.Split(err.Error(), "\n")); diff != "" {
 		t.Errorf("read (-want +got):\n%s", diff)
 	}
 }
 
-// TestForeignKeys: the keys that CDK's commands write, and those of other programs, are not ours
-// to refuse. A key that resembles one of ours is a misspelling.
+// TestForeignKeys: the app accepts the keys that CDK's commands and other programs write. It
+// refuses a key that resembles one of ours as a misspelling.
 func TestForeignKeys(t *testing.T) {
 	foreign := map[string]any{
 		"acknowledged-issue-numbers": []any{34892.0}, "cli-telemetry": false, "cdk-migrate": true,
@@ -145,7 +145,7 @@ func TestForeignKeys(t *testing.T) {
 	}
 	want := []string{"account", "cost-center", "region", "stage", "tags", "team", "vpc"}
 	if diff := cmp.Diff(want, s.others); diff != "" {
-		t.Errorf("keys to tell about (-want +got):\n%s", diff)
+		t.Errorf("keys to report (-want +got):\n%s", diff)
 	}
 	for name, ours := range map[string]string{
 		"schedual": "schedule", "Mode": "mode", "mdoe": "mode", "quotas": "quota", "kms-key": "kmsKey",
@@ -222,6 +222,6 @@ func generated(t *testing.T, part, table string) {
 			t.Fatal(err)
 		}
 	} else if string(text) != want {
-		t.Errorf("%s is not what the code says; run go test ./infra -update", document)
+		t.Errorf("%s differs from the code; run go test ./infra -update", document)
 	}
 }

@@ -18,7 +18,7 @@ type kmsCall struct {
 
 const busARN = "arn:aws:events:us-east-1:" + home + ":event-bus/keeper"
 
-// of returns the keys of a request, given as key, value, ...
+// keysOf returns the keys of a request, given as key, value, ...
 func keysOf(pairs ...string) map[string]string {
 	keys := make(map[string]string)
 	for i := 0; i < len(pairs); i += 2 {
@@ -41,8 +41,8 @@ func decrypting(context, resource string) map[string]string {
 	return keysOf("kms:EncryptionContext:"+context, "arn:aws:"+resource)
 }
 
-// needed are the calls that AWS documents for each service that keeps data of ours. Package
-// stack's table must allow them. The links are in docs/deploy.md.
+// needed are the calls that AWS documents for each service that keeps data of ours.
+// [stack.KeyUses] must allow them. The links are in docs/deploy.md.
 var needed = []kmsCall{
 	{"events.amazonaws.com", "kms:DescribeKey", nil},
 	{"events.amazonaws.com", "kms:GenerateDataKey", onBus(busARN)},
@@ -152,9 +152,8 @@ func renamed(keys map[string]string) map[string]string {
 	return other
 }
 
-// TestEveryPrincipalIsEvaluated: each principal of the table is among those that TestKeyUses
-// evaluates, with a call that is allowed and one that is denied, and so is each role that may use
-// the key.
+// TestEveryPrincipalIsEvaluated: TestKeyUses evaluates each principal of the table, and each role
+// that may use the key, with an allowed call and a denied one.
 func TestEveryPrincipalIsEvaluated(t *testing.T) {
 	tested := func(calls []kmsCall, principal string) bool {
 		return slices.ContainsFunc(calls, func(c kmsCall) bool { return c.by == principal })

@@ -50,7 +50,7 @@ func fileOr(to *string, v, scheme string, form *regexp.Regexp, want string) erro
 	if !strings.HasPrefix(v, scheme) {
 		info, err := os.Stat(v)
 		if err != nil || !info.Mode().IsRegular() {
-			return wrong(v, "a file that is there, seen from the folder of cdk.json, or "+want)
+			return wrong(v, "an existing file, by its path from the folder of cdk.json, or "+want)
 		}
 	} else if !form.MatchString(v) {
 		return wrong(v, want)

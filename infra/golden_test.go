@@ -34,7 +34,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s is another; look at the change, then run go test ./infra -update (-want +got):\n%s", file,
+			t.Errorf("%s has changed; read the diff, then run go test ./infra -update (-want +got):\n%s", file,
 				diff)
 		}
 	}

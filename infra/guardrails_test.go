@@ -94,7 +94,7 @@ func TestGuardrailsBySize(t *testing.T) {
 	}
 }
 
-// withGuardrails makes the stack without its programs, which take long to build, for a file.
+// withGuardrails makes the stack for a guardrails file, without programs, which take long to build.
 func withGuardrails(t *testing.T, file string) *template {
 	t.Helper()
 	props := stack.Defaults()
@@ -169,7 +169,7 @@ func TestGuardrailsMayBeRead(t *testing.T) {
 					row.resource)
 			}
 			if where == nil {
-				t.Errorf("%s: %s%s is not told where its guardrails are", row.template, row.role, function)
+				t.Errorf("%s: %s%s has no setting for its guardrails", row.template, row.role, function)
 			}
 		}
 	}

@@ -19,7 +19,7 @@ var call = regexp.MustCompile(`aws-sdk-go-v2/service/(\w+)\.\(\*Client\)\.([A-Z]
 
 // linkedFor maps calls that the SDK links to the reason that the functions never make them.
 var linkedFor = map[string]string{
-	"dynamodb:DescribeEndpoints":    "endpoint discovery, which is off unless it is asked for",
+	"dynamodb:DescribeEndpoints":    "endpoint discovery, which is off by default",
 	"sso:GetRoleCredentials":        "a person's credentials; a function has its role's",
 	"ssooidc:CreateToken":           "likewise",
 	"sts:AssumeRoleWithWebIdentity": "a container's credentials",
@@ -37,28 +37,27 @@ var actionsOf = map[string][]string{
 
 // allowedFor maps actions to their users, if a role allows them for others than the program.
 var allowedFor = map[string]string{
-	"logs:CreateLogStream":     "Lambda writes the log",
-	"logs:PutLogEvents":        "Lambda writes the log",
-	"xray:PutTraceSegments":    "Lambda writes the traces",
-	"xray:PutTelemetryRecords": "Lambda writes the traces",
-	"sqs:ReceiveMessage":       "Lambda reads the queue for the function",
-	"sqs:DeleteMessage":        "Lambda reads the queue for the function",
-	"sqs:GetQueueAttributes":   "Lambda reads the queue for the function",
-	"ec2:CreateTags":           "EC2 asks for it where Authorize comes with tags",
-	"s3:ListBucket": "S3 asks for it where an object is not there: without it, " +
-		"that is an access denied",
+	"logs:CreateLogStream":           "Lambda writes the log",
+	"logs:PutLogEvents":              "Lambda writes the log",
+	"xray:PutTraceSegments":          "Lambda writes the traces",
+	"xray:PutTelemetryRecords":       "Lambda writes the traces",
+	"sqs:ReceiveMessage":             "Lambda reads the queue for the function",
+	"sqs:DeleteMessage":              "Lambda reads the queue for the function",
+	"sqs:GetQueueAttributes":         "Lambda reads the queue for the function",
+	"ec2:CreateTags":                 "EC2 requires it if Authorize sets tags",
+	"s3:ListBucket":                  "without it, S3 answers 403 for a missing object, and not 404",
 	"ec2:CreateNetworkInterface":     "Lambda connects the function to the VPC",
 	"ec2:DeleteNetworkInterface":     "likewise",
 	"ec2:AssignPrivateIpAddresses":   "likewise",
 	"ec2:UnassignPrivateIpAddresses": "likewise",
 	"ec2:DescribeNetworkInterfaces":  "likewise",
 	"ec2:DescribeSubnets":            "likewise",
-	"kms:Decrypt":                    "the services ask for it where there is a key",
-	"kms:Encrypt":                    "the services ask for it where there is a key",
-	"kms:ReEncrypt*":                 "the services ask for it where there is a key",
-	"kms:GenerateDataKey":            "the services ask for it where there is a key",
-	"kms:GenerateDataKey*":           "the services ask for it where there is a key",
-	"kms:DescribeKey":                "the services ask for it where there is a key",
+	"kms:Decrypt":                    "the services require it if there is a key",
+	"kms:Encrypt":                    "the services require it if there is a key",
+	"kms:ReEncrypt*":                 "the services require it if there is a key",
+	"kms:GenerateDataKey":            "the services require it if there is a key",
+	"kms:GenerateDataKey*":           "the services require it if there is a key",
+	"kms:DescribeKey":                "the services require it if there is a key",
 }
 
 // TestMatrix compares each role with its program: it allows exactly the actions that the
@@ -192,20 +191,19 @@ func TestNoManagedPolicies(t *testing.T) {
 	}
 }
 
-// wildcards maps statements with a * in their resources to the reason. The code that makes
-// the statement explains it.
+// wildcards maps statements with a * in their resources to the reason.
 var wildcards = map[string]string{
-	"DescribeInstances":   "likewise",
-	"Describe":            "EC2's describes know no resource, and prefix lists may be AWS's",
-	"Trace":               "X-Ray knows no resource",
+	"Describe":            "EC2's describes support no resources, and prefix lists may be AWS's",
+	"DescribeInstances":   "EC2's describes support no resources",
+	"Trace":               "X-Ray supports no resources",
 	"ManagedGroups":       "any group that opted in, by its tag",
-	"Network":             "these calls know few resources, and interfaces have no id yet",
+	"Network":             "these calls support few resources, and interfaces have no id yet",
 	"NetworkByLambdaOnly": "it denies",
 	"Log":                 "the streams of the log group",
-	"RulesOfOurs":         "a rule that is to be made has no id",
+	"RulesOfOurs":         "a new rule has no id yet",
 	"TagsAtCreation":      "likewise",
-	"Reports":             "each report has a name of its own",
-	"Runs":                "likewise each audit under way",
+	"Reports":             "each report has its own name",
+	"Runs":                "each unfinished audit has its own name",
 	"SecurityHub":         "each Region that is served",
 }
 
@@ -216,7 +214,7 @@ func TestWildcards(t *testing.T) {
 			for _, s := range at(policy.Properties, "PolicyDocument", "Statement").([]any) {
 				sid, _ := at(s, "Sid").(string)
 				if strings.Contains(rendered(t, at(s, "Resource")), "*") && wildcards[sid] == "" {
-					t.Errorf("%s: %s: the statement %q names a wildcard, and nothing says why: %s", name, id, sid,
+					t.Errorf("%s: %s: the statement %q has a wildcard without a reason: %s", name, id, sid,
 						rendered(t, s))
 				}
 			}

@@ -145,13 +145,13 @@ func meant(name string) string {
 	return ""
 }
 
-// plain returns a key in small letters, without the separators of other styles.
+// plain returns a key in lower case, without the separators of other styles.
 func plain(name string) string {
 	return strings.NewReplacer("-", "", "_", "", ".", "", " ", "").Replace(strings.ToLower(name))
 }
 
-// longName is the length from which a name is so rare that another key hardly begins with it
-// by chance.
+// longName is the least length at which resembles compares the beginnings of names. Unrelated
+// keys rarely share so long a beginning.
 const longName = 6
 
 // resembles reports whether a plain name could be a misspelling of one of ours: one edit in four

@@ -75,7 +75,7 @@ func TestOrganization(t *testing.T) {
 	for account, may := range map[string]bool{"600000000999": true, "222233334444": true, "444455556666": false,
 		"333344445555": false} {
 		if got := busIn(t, tp).lets(t, put{role(account, "launcher"), "ci", "Launch Requested"}); got != may {
-			t.Errorf("account %s is let in: %v, want %v", account, got, may)
+			t.Errorf("account %s is allowed: %v, want %v", account, got, may)
 		}
 	}
 	if busIn(t, tp).lets(t, put{role("600000000999", "launcher"), "sgkeeper", "Ports Ensured"}) {

@@ -18,13 +18,13 @@ var excepted = map[string]struct {
 	why       string
 	templates []string
 }{
-	"CKV_AWS_18": {"the reports' bucket keeps no log of who reads it: that takes a second bucket; " +
-		"CloudTrail's data events tell it where one wants to know", all},
-	"CKV_AWS_115": {"what is asked of a function at a time is limited by its queues; " +
-		"to reserve it would take it from the account, and fails where there is little", all},
-	"CKV_AWS_116": {"what reaches a function by a queue has that queue's dead letters; " +
-		"the sweep that it is invoked for directly comes again within a minute", all},
-	"CKV_AWS_117": {"the functions call AWS's APIs and nothing in a VPC; a VPC is a choice: subnets",
+	"CKV_AWS_18": {"an access log of the reports' bucket needs a second bucket; " +
+		"CloudTrail's data events can show the readers", all},
+	"CKV_AWS_115": {"the queues' mappings limit a function's concurrency; a reservation would take " +
+		"it from the account, and fails if the account has little", all},
+	"CKV_AWS_116": {"a message of a queue has that queue's dead letters; " +
+		"a failed sweep, a direct invocation, is repeated within a minute", all},
+	"CKV_AWS_117": {"the functions call AWS's APIs and nothing in a VPC; the key subnets puts them in one",
 		[]string{"installation", "release", "untagged"}},
 	"CKV_AWS_111": {"Lambda's calls that connect a function to a VPC support few resources; " +
 		"the function's code may not make them", []string{"full"}},
@@ -37,7 +37,7 @@ var excepted = map[string]struct {
 	"CKV_AWS_173": {ownKeys + "; the environment is encrypted by Lambda's, and holds no secret", keyless},
 }
 
-const ownKeys = "a key of one's own is a choice: kmsKey"
+const ownKeys = "the key kmsKey of the context turns on a customer managed key"
 
 var (
 	all     = []string{"full", "installation", "release", "untagged"}
@@ -125,7 +125,7 @@ func TestCheckov(t *testing.T) {
 	for id, exception := range excepted {
 		for _, template := range exception.templates {
 			if !seen[id+" "+template] {
-				t.Errorf("%s is passed by %s, and need not be excepted", id, template)
+				t.Errorf("%[2]s passes %[1]s: remove the exception", id, template)
 			}
 		}
 	}

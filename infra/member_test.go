@@ -16,7 +16,7 @@ func TestMemberTrust(t *testing.T) {
 	} {
 		trust := at(tp.Resources[roleID(t, tp, role)].Properties, "AssumeRolePolicyDocument", "Statement")
 		if statements, _ := trust.([]any); len(statements) != 1 {
-			t.Errorf("%s is let in by %s, want one statement", role, rendered(t, trust))
+			t.Errorf("%s is trusted by %s, want one statement", role, rendered(t, trust))
 		}
 		condition := rendered(t, at(trust, 0, "Condition"))
 		if at(trust, 0, "Condition", "StringEquals", "sts:ExternalId") != "sgkeeper/7f3a" ||
@@ -85,7 +85,7 @@ func TestWays(t *testing.T) {
 		t.Errorf("changes go to %s", bus)
 	}
 	if got := grants(t, member, "sgkeeper-member-events"); !slices.Equal(got, []string{"events:PutEvents"}) {
-		t.Errorf("what sends them may %v", got)
+		t.Errorf("the role that sends changes may %v", got)
 	}
 	full := of(t, "full")
 	for _, name := range []string{"keeper-changes", "keeper-member-changes", "keeper-instances",
@@ -100,8 +100,7 @@ func TestWays(t *testing.T) {
 		"keeper-member-changes").Properties["EventPattern"])
 	if !strings.Contains(pattern, `{"anything-but":{"suffix":[":role/keeper-member",`) ||
 		!strings.Contains(pattern, `{"exists":false}`) {
-		t.Errorf("members' changes are %s; want those by their roles of ours left out, and those by no role let in",
-			pattern)
+		t.Errorf("members' changes are %s; want changes without a role, and none by sgkeeper's roles", pattern)
 	}
 }
 

@@ -32,8 +32,8 @@ func newMetric(namespace, name string, dimensions map[string]string) metric {
 	return metric{namespace, name, strings.Join(all, ", ")}
 }
 
-// awsMetrics are AWS's own metrics that the stack uses, with the dimensions that AWS documents,
-// and the type of resource that each dimension names ("" for a name of AWS).
+// awsMetrics are AWS's own metrics that the stack uses. Each has the dimensions that AWS documents,
+// with the type of resource that the dimension names ("" for a name of AWS).
 //
 //   - https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 //   - https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -49,8 +49,8 @@ var awsMetrics = map[string]map[string]string{
 	"AWS/DynamoDB ThrottledRequests":             {"TableName": "AWS::DynamoDB::Table", "Operation": ""},
 }
 
-// TestMetricsExist: each metric of an alarm or of the dashboard is one that the functions write
-// with the stack's settings, or one of AWS's with the dimensions that AWS documents.
+// TestMetricsExist: the functions, with the stack's settings, or AWS write each metric of the alarms
+// and of the dashboard, with the same dimensions.
 func TestMetricsExist(t *testing.T) {
 	for _, name := range []string{"installation", "full"} {
 		tp := of(t, name)

@@ -39,7 +39,7 @@ func TestPublishersAreRead(t *testing.T) {
 		{`[{"name":"a","senders":["A"],"roles":[` + own + `]}]`,
 			[]string{`/0/sources: null: want the sources that the roles may use`}},
 		{`[{"name":"a","sources":["a"]},{"name":"a","sources":["b"]}]`,
-			[]string{`/1/name: "a" is there twice: want each name once`}},
+			[]string{`/1/name: "a" occurs twice: want each name once`}},
 		{`[{"name":"a","sources":["team-*"]},{"name":"b","sources":["t*.ci"]}]`, []string{
 			`/1/sources/0: "t*.ci" overlaps "team-*" of a: want a source to belong to one publisher; give one publisher several accounts, or each a source of its own`,
 		}},

@@ -13,7 +13,7 @@ import (
 func TestTable(t *testing.T) {
 	table := of(t, "installation").only(t, "AWS::DynamoDB::Table")
 	if table.DeletionPolicy != "RetainExceptOnCreate" || table.UpdateReplacePolicy != "Retain" {
-		t.Errorf("the table is %s when the stack goes, %s when it is replaced; want it retained", table.DeletionPolicy,
+		t.Errorf("the table's policies are %s for deletion and %s for replacement; want it retained", table.DeletionPolicy,
 			table.UpdateReplacePolicy)
 	}
 	wantAt(t, table, "PAY_PER_REQUEST", "BillingMode")
@@ -27,12 +27,12 @@ func TestTable(t *testing.T) {
 	wantAt(t, table, "due", "GlobalSecondaryIndexes", 0, "IndexName")
 	wantAt(t, table, "KEYS_ONLY", "GlobalSecondaryIndexes", 0, "Projection", "ProjectionType")
 	if table.Properties["TableName"] != nil {
-		t.Error("the table's name is fixed: a retained one would be in the next stack's way")
+		t.Error("the table's name is fixed: it would collide with the next stack's table")
 	}
 	full := of(t, "full").only(t, "AWS::DynamoDB::Table")
 	wantAt(t, full, "KMS", "SSESpecification", "SSEType")
 	if got := len(of(t, "untagged").all("AWS::DynamoDB::Table")); got != 0 {
-		t.Errorf("%d tables are made beside the one that is there", got)
+		t.Errorf("%d tables are made beside the existing one", got)
 	}
 }
 
@@ -44,7 +44,7 @@ func TestFunctions(t *testing.T) {
 		wantAt(t, f, "bootstrap", "Handler")
 		wantAt(t, f, "Active", "TracingConfig", "Mode")
 		if at(f.Properties, "LoggingConfig", "LogGroup") == nil {
-			t.Errorf("%v writes where Lambda likes, for ever", f.Properties["FunctionName"])
+			t.Errorf("%v has no log group of the stack, so its log never expires", f.Properties["FunctionName"])
 		}
 	}
 	ensure := of(t, "full").named(t, "AWS::Lambda::Function", "FunctionName", "keeper-ensure")
@@ -65,16 +65,16 @@ func TestFunctions(t *testing.T) {
 	plain := of(t, "installation").named(t, "AWS::Lambda::Function", "FunctionName", "sgkeeper-ensure")
 	wantAt(t, plain, "enforce", "Environment", "Variables", "SGKEEPER_MODE")
 	if got := at(plain.Properties, "Environment", "Variables", "SGKEEPER_MEMBER_ACCOUNTS"); got != nil {
-		t.Errorf("members %v, where there are none", got)
+		t.Errorf("members %v, want none", got)
 	}
 }
 
 // unset maps settings that the stack never sets to the reason.
 var unset = map[string]string{
-	"SGKEEPER_ACCOUNT":         "Lambda tells it",
-	"SGKEEPER_QUEUE_QUALIFIER": "the alias has the name that is the default",
-	"SGKEEPER_STACK_QUALIFIER": "the alias has the name that is the default",
-	"SGKEEPER_WAIT_QUALIFIER":  "the alias has the name that is the default",
+	"SGKEEPER_ACCOUNT":         "the function's ARN has it",
+	"SGKEEPER_QUEUE_QUALIFIER": "the alias has the default name",
+	"SGKEEPER_STACK_QUALIFIER": "the alias has the default name",
+	"SGKEEPER_WAIT_QUALIFIER":  "the alias has the default name",
 }
 
 // TestEverySetting: the stack can set each of a function's settings, and sets no unknown one.
@@ -115,10 +115,10 @@ func TestQueues(t *testing.T) {
 			t.Errorf("%s is visible again after %v s, its function runs for %v s", queue, visible, timeout)
 		}
 		if !strings.Contains(rendered(t, m.Properties["FunctionResponseTypes"]), "ReportBatchItemFailures") {
-			t.Errorf("%s answers for its batch as a whole", function)
+			t.Errorf("%s has no partial batch responses", function)
 		}
 		if n := at(m.Properties, "ScalingConfig", "MaximumConcurrency"); n == nil || n.(float64) < 2 {
-			t.Errorf("%s is served by %v at a time", queue, n)
+			t.Errorf("the concurrency for %s is %v, want at least 2", queue, n)
 		}
 		if m.Properties["Enabled"] == false { // it takes dead letters, so it has no dead-letter queue
 			continue
@@ -126,7 +126,7 @@ func TestQueues(t *testing.T) {
 		dead := at(tp.Resources[queue].Properties, "RedrivePolicy", "deadLetterTargetArn", "Fn::GetAtt", 0)
 		if name, ok := dead.(string); !ok || at(tp.Resources[name].Properties,
 			"MessageRetentionPeriod") != 14.0*24*3600 {
-			t.Errorf("%s has no place for what fails, kept for 14 days", queue)
+			t.Errorf("%s has no dead-letter queue that keeps messages for 14 days", queue)
 		}
 	}
 	for id, q := range tp.all("AWS::SQS::Queue") {
@@ -175,7 +175,7 @@ func TestQueuesInvokeAnAlias(t *testing.T) {
 			t.Errorf("%s: aliases %v, want queue for each function, and wait", name, names)
 		}
 		if got := len(tp.all("AWS::Lambda::Version")); got != 0 {
-			t.Errorf("%s: %d versions, want none: they would pile up, and keep the settings of their time", name, got)
+			t.Errorf("%s: %d versions, want none: they would accumulate, and keep old settings", name, got)
 		}
 		fed := make(map[string]int) // the number of mappings, by the alias
 		for _, m := range tp.all("AWS::Lambda::EventSourceMapping") {
@@ -248,7 +248,7 @@ func TestRedriveSendsNothingToEvents(t *testing.T) {
 }
 
 // TestRedriveDestinations: the redriver may move the dead letters of each queue but the event
-// queue, and send them to that queue, as a task with a destination asks. Rules put undelivered
+// queue, and send them to that queue, as a task with a destination does. Rules put undelivered
 // events straight into the dead letters, and SQS knows no source queue of those.
 func TestRedriveDestinations(t *testing.T) {
 	tp := of(t, "installation")
@@ -296,7 +296,7 @@ func TestEventQueueIsFedByRulesAlone(t *testing.T) {
 				denied = true
 			}
 			if at(s, "Effect") == "Allow" && !strings.Contains(rendered(t, s), "events.amazonaws.com") {
-				t.Errorf("%s: %s lets in more than EventBridge", name, rendered(t, s))
+				t.Errorf("%s: %s allows others than EventBridge", name, rendered(t, s))
 			}
 		}
 		if !denied {
@@ -305,7 +305,7 @@ func TestEventQueueIsFedByRulesAlone(t *testing.T) {
 	}
 	for _, s := range queuePolicy(t, tp, "sgkeeper-asks") { // publishers' own policies decide
 		if at(s, "Effect") != "Deny" || at(s, "Condition", "Bool", "aws:SecureTransport") != "false" {
-			t.Errorf("sgkeeper-asks: %s, want TLS asked for and no more", rendered(t, s))
+			t.Errorf("sgkeeper-asks: %s, want TLS required, and nothing else", rendered(t, s))
 		}
 	}
 }
@@ -333,7 +333,7 @@ func queuePolicy(t *testing.T, tp *template, name string) (found []any) {
 func TestBus(t *testing.T) {
 	for _, s := range busOf(t, "installation") {
 		if at(s, "Effect") != "Deny" {
-			t.Errorf("the bus is open by %v, and there are no members", s)
+			t.Errorf("without members, the bus's policy has %v", s)
 		}
 	}
 	bus := of(t, "full").only(t, "AWS::Events::EventBus")
@@ -354,7 +354,7 @@ func TestBus(t *testing.T) {
 func TestRulesHaveDeadLetters(t *testing.T) {
 	for id, rule := range of(t, "full").all("AWS::Events::Rule") {
 		if at(rule.Properties, "Targets", 0, "DeadLetterConfig", "Arn") == nil {
-			t.Errorf("%s has no place for what it cannot deliver", id)
+			t.Errorf("%s has no dead-letter queue", id)
 		}
 	}
 }
@@ -377,7 +377,7 @@ func TestReports(t *testing.T) {
 	tp := of(t, "installation")
 	bucket := tp.only(t, "AWS::S3::Bucket")
 	if bucket.DeletionPolicy != "RetainExceptOnCreate" {
-		t.Error("the reports go with the stack")
+		t.Error("the reports are deleted with the stack")
 	}
 	for _, block := range []string{"BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls",
 		"RestrictPublicBuckets"} {
@@ -388,7 +388,7 @@ func TestReports(t *testing.T) {
 		"ServerSideEncryptionByDefault", "SSEAlgorithm")
 	if policy := rendered(t, tp.only(t, "AWS::S3::BucketPolicy").Properties); !strings.Contains(policy,
 		`"aws:SecureTransport":"false"`) {
-		t.Errorf("the bucket's policy asks for no TLS: %s", policy)
+		t.Errorf("the bucket's policy does not require TLS: %s", policy)
 	}
 }
 
@@ -397,7 +397,7 @@ func TestLogs(t *testing.T) {
 	for name, days := range map[string]float64{"installation": 90, "full": 365} {
 		for id, group := range of(t, name).all("AWS::Logs::LogGroup") {
 			if group.Properties["RetentionInDays"] != days || group.DeletionPolicy != "RetainExceptOnCreate" {
-				t.Errorf("%s: %s is kept %v days, and when the stack goes it is %s", name, id,
+				t.Errorf("%s: %s keeps logs %v days, and has the deletion policy %s", name, id,
 					group.Properties["RetentionInDays"], group.DeletionPolicy)
 			}
 		}

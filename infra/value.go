@@ -36,7 +36,7 @@ func wrong(value, want string) error { return fmt.Errorf("%q: want %s", value, w
 
 func setName(s *settings, v string) error {
 	if !stackName.MatchString(v) {
-		return wrong(v, "up to 20 of small letters, digits and -, a letter first")
+		return wrong(v, "1 to 20 lower-case letters, digits and -, beginning with a letter")
 	}
 	s.Name = v
 	return nil
@@ -74,8 +74,8 @@ func setRelease(s *settings, v string) error     { return onOff(&s.Release, v) }
 // setSchedule accepts rates only. A missed audit must raise an alarm within a day, and a cron
 // expression does not show the interval.
 func setSchedule(s *settings, v string) error {
-	want := "rate(15 minutes) to rate(12 hours); cron is not taken, for nobody could tell from it " +
-		"that an audit was missed"
+	want := "rate(15 minutes) to rate(12 hours); a cron expression does not show the interval, " +
+		"so no alarm could report a missed audit"
 	parts := rate.FindStringSubmatch(v)
 	if parts == nil {
 		return wrong(v, want)

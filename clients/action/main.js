@@ -15,7 +15,7 @@ function launchName () {
 }
 
 const launch = launchName()
-save('GITHUB_STATE', 'launch', launch) // first: the post step ends the launch even if this step fails
+save('GITHUB_STATE', 'launch', launch) // before open, so that the post step ends the launch even if open fails
 save('GITHUB_OUTPUT', 'launch', launch)
 
 const reason = `${env.GITHUB_WORKFLOW || 'workflow'}: ` +

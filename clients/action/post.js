@@ -4,7 +4,7 @@
 const { flags, input, run } = require('./runner.js')
 
 const launch = process.env.STATE_launch
-if (launch) { // else the main step ended before it had a name
+if (launch) { // otherwise the main step ended before it saved the name
   const closed = run(['close', `--launch=${launch}`, ...flags('bus', 'source', 'region')])
   if (!closed) {
     console.log(`::warning title=sgkeeper::the ports of ${launch} stay open until their expiry, ` +

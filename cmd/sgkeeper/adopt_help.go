@@ -15,7 +15,7 @@ modifies the rule later, it is foreign again. The rule itself is not changed.
 
 The caller needs dynamodb:Query and UpdateItem on sgkeeper's table,
 ec2:DescribeSecurityGroups and ec2:DescribeSecurityGroupRules. A principal that may write
-to the table decides which rules sgkeeper revokes. Give the permission to few.
+to the table decides which rules sgkeeper revokes, so grant these permissions sparingly.
 
 Exit codes: 0 rules adopted, nothing to adopt, or the plan printed; 1 an error, or not
 confirmed.`

@@ -22,7 +22,7 @@ type adoptJSON struct {
 
 type adoptedRuleJSON struct {
 	Rule secgroup.Entry `json:"rule"`
-	Goes bool           `json:"goes"` // no launch asks for it
+	Goes bool           `json:"goes"` // no launch requests it
 	Fate string         `json:"fate"`
 }
 

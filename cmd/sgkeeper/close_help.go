@@ -9,16 +9,15 @@ refuses the launch's name for 45 days, so an older event that arrives late opens
 nothing. To end a launch twice does no harm.
 
 Only the launch's own publisher can end it, or an admin of the guardrails. If the
-guardrails name publishers, --source tells which of them you are. With --queue or
---table, --wait needs --publisher, too. An admin names the launch
-<account>:<publisher>/<launch>.
+guardrails name publishers, --source identifies yours. With --queue or --table, --wait
+also needs --publisher. An admin names the launch <account>:<publisher>/<launch>.
 
 With --wait the command invokes the alias wait of sgkeeper's function
 (lambda:InvokeFunction), or with --table it reads the table (dynamodb:GetItem and
 Query), until the end was served in every group: the launch has no live request there,
 and sgkeeper has revoked its rules. Two cases take longer. If another rule must replace
 a rule, that rule is revoked half a minute later. If a group is frozen, its rules stay.
-With --function the function's answer may suffice.
+With --function, the wait may be over with the function's answer.
 
 Exit codes: 0 sent, with --wait also served; 1 an error, or not served in time.`
 

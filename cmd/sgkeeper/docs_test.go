@@ -11,24 +11,24 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// cliDocs is made of the commands' own help: go test ./cmd/sgkeeper -run TestDocs -update.
+// cliDocs has the help of every command: go test ./cmd/sgkeeper -run TestDocs -update.
 const cliDocs = "../../docs/cli.md"
 
 const cliHead = `# The command line
 
-What every command's --help says. This page is written by a test, and the same test
-fails where it is out of step.
+This page has the --help of every command. A test writes the page, and fails if it differs
+from the commands.
 
-Shell completion: ` + "`source <(sgkeeper completion bash)`" + `, or zsh, or
-` + "`sgkeeper completion fish | source`" + `; ` + "`sgkeeper completion bash --help`" + ` says how
-to have it always.
+For shell completion, run ` + "`source <(sgkeeper completion bash)`" + ` (also for zsh), or
+` + "`sgkeeper completion fish | source`" + `. ` + "`sgkeeper completion bash --help`" + ` explains how
+to load it in every session.
 
 | exit code | meaning |
 | --- | --- |
-| 0 | all is well; of plan: nothing to do; of audit: no drift at or above --fail-on |
-| 1 | an error, or something is refused |
-| 2 | of plan and audit alone: there is something to do |
-| other | of run alone: the exit code of its command, or 128 and the signal that ended it |
+| 0 | success; plan: nothing to do; audit: no drift at or above --fail-on |
+| 1 | an error or a refusal |
+| 2 | plan and audit only: there is something to do |
+| other | run only: the exit code of its command, or 128 and the signal that ended it |
 
 `
 
@@ -48,7 +48,7 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(written), page.String()); diff != "" {
-		t.Errorf("docs/cli.md is out of step: run go test ./cmd/sgkeeper -run TestDocs -update "+
+		t.Errorf("docs/cli.md differs from the commands: run go test ./cmd/sgkeeper -run TestDocs -update "+
 			"(-written +commands):\n%s", diff)
 	}
 }

@@ -10,9 +10,9 @@ With --from, it is open if all addresses of that peer may reach it, and "partly 
 if some may. A rule that admits a group is marked with ~, because the rules do not show
 the group's members.
 
-A request that sgkeeper refused before it became a claim is shown for 45 days: for
+An event that sgkeeper refused before it became a request is shown for 45 days: for
 example, the guardrails forbid its ports. If an event could not be read, its ports are
-not known. Such events on the group are listed, too.
+not known. The answer also lists such events on the group.
 
 EC2 may describe a rule for some minutes after its revoke. Such rules, and those whose
 revoke is pending, admit nothing and are listed apart. A rule that sgkeeper made a

@@ -21,7 +21,7 @@ type answerJSON struct {
 	Leaving  []explainedRuleJSON  `json:"leaving"` // EC2 describes them, but they are revoked or pending
 	Claims   []explainedClaimJSON `json:"claims"`
 
-	// Refused events that asked for the traffic, and those with unknown rules.
+	// Refused events that requested the traffic, and those with unknown rules.
 	Refused []refusalJSON[secgroup.Entry] `json:"refused"`
 	Unclear []refusalJSON[secgroup.Entry] `json:"unclear"`
 }
@@ -30,8 +30,8 @@ type explainedRuleJSON struct {
 	Rule     secgroup.Entry `json:"rule"`
 	MadeBy   explain.Owner  `json:"madeBy"`
 	Depends  bool           `json:"depends"`
-	Launches []string       `json:"launches"` // that asked for the rule itself
-	Parts    []partJSON     `json:"parts"`    // launches that asked for part of it
+	Launches []string       `json:"launches"` // that requested the rule itself
+	Parts    []partJSON     `json:"parts"`    // launches that requested a part of it
 	Since    time.Time      `json:"since,omitzero"`
 	Until    time.Time      `json:"until,omitzero"`
 	Note     string         `json:"note,omitempty"`

@@ -53,7 +53,7 @@ func TestExplainShared(t *testing.T) {
 		what, port string
 		verdict    explain.Verdict
 		madeBy     explain.Owner
-		launches   []string      // that ask for exactly the rule
+		launches   []string      // that requested exactly the rule
 		state      explain.State // of every claim; "" for none
 	}{
 		{"covered", "8000", explain.Open, explain.Foreign, []string{"demo-1"}, explain.Made},

@@ -97,7 +97,7 @@ func (t *explainText) rules(v explain.Verdict, rules []explain.Rule) {
 
 func isNoted(r explain.Rule) bool { return r.Depends || r.Note != "" }
 
-// servesParts reports whether launches asked for parts of a rule, and none for all of it.
+// servesParts reports whether launches requested parts of a rule, and none requested all of it.
 func servesParts(r explain.Rule) bool { return len(r.Launches) == 0 && len(r.Parts) > 0 }
 
 // leaving names the rules that EC2 still describes although they were revoked or are pending.
@@ -144,7 +144,7 @@ func (t *explainText) notes(r explain.Rule) {
 // mostParts is the maximum number of launches in a note.
 const mostParts = 5
 
-// parts names launches with the parts of a rule that they asked for, such as
+// parts names launches with the parts of a rule that they requested, such as
 // "llama4-7f3a (tcp 8000 from 0.0.0.0/0)".
 func (t *explainText) parts(parts []explain.Part) string {
 	var texts []string

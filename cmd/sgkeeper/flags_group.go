@@ -11,7 +11,7 @@ type groupFlags struct{ group, vpc string }
 
 func (f *groupFlags) add(cmd *cobra.Command, help string) {
 	cmd.Flags().StringVar(&f.group, "group", "", help)
-	cmd.Flags().StringVar(&f.vpc, "vpc", "", "`id` of the VPC, vpc-..., where --group is a group's name")
+	cmd.Flags().StringVar(&f.vpc, "vpc", "", "`id` of the VPC, vpc-..., if --group is a group's name")
 	complete(cmd, "group")
 	complete(cmd, "vpc")
 }

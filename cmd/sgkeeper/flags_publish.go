@@ -45,9 +45,9 @@ func (f *publishFlags) add(cmd *cobra.Command, wait string) {
 	flags.BoolVar(&f.wait, "wait", false, wait)
 	flags.DurationVar(&f.timeout, "timeout", 2*time.Minute, "maximum time of --wait")
 	flags.StringVar(&f.bus, "bus", "", "`name` or ARN of sgkeeper's event bus; by default $SGKEEPER_BUS, or sgkeeper")
-	flags.StringVar(&f.queue, "queue", "", "`URL` of sgkeeper's queue, to send to it and not to the bus")
+	flags.StringVar(&f.queue, "queue", "", "`URL` of sgkeeper's queue, to use instead of the bus")
 	flags.StringVar(&f.function, "function", "",
-		"`name` or ARN of the ensure function, to invoke it and not to send to the bus")
+		"`name` or ARN of the ensure function, to invoke instead of using the bus")
 	flags.StringVar(&f.source, "source", publishedSource,
 		"`source` of the event on the bus; guardrails may identify publishers by it")
 	f.owned.add(cmd)
@@ -63,7 +63,7 @@ func (f *publishFlags) check(cmd *cobra.Command) error {
 		return errors.New("--timeout bounds --wait: give --wait too, or leave --timeout out")
 	}
 	if cmd.Flags().Changed("source") && (f.queue != "" || f.function != "") {
-		return errors.New("--source is of an event on the bus: leave out --queue and --function, or --source")
+		return errors.New("--source is for an event on the bus: leave out --queue and --function, or --source")
 	}
 	if f.timeout <= 0 {
 		return fmt.Errorf("--timeout %s: want a positive duration, such as 90s", f.timeout)

@@ -119,7 +119,7 @@ func (f *tableFlags) owner(ctx context.Context, c aws.Config) (string, error) {
 func callerAccount(ctx context.Context, c aws.Config) (string, error) {
 	caller, err := sts.NewFromConfig(c).GetCallerIdentity(ctx, nil)
 	if err != nil {
-		return "", fmt.Errorf("which account is this? %w", err)
+		return "", fmt.Errorf("the account of the credentials is not known: %w", err)
 	}
 	return aws.ToString(caller.Account), nil
 }

@@ -33,7 +33,7 @@ func TestTableOwner(t *testing.T) {
 		return false, &fakeaws.Error{Code: "ExpiredToken", Message: "too old", Status: 403}
 	})
 	_, err := (&tableFlags{table: "sgkeeper"}).owner(t.Context(), embedded.Clients(account))
-	if err == nil || !strings.Contains(err.Error(), "which account is this?") {
+	if err == nil || !strings.Contains(err.Error(), "the account of the credentials is not known") {
 		t.Errorf("owner without STS: %v", err)
 	}
 }

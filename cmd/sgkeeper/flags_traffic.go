@@ -36,8 +36,8 @@ func (f *trafficFlags) name() string {
 	return f.protocol
 }
 
-// check fails if the protocol does not fit --icmp, or fits --icmp and not the ports, which the
-// named flag gave. It leaves an invalid protocol to its reader.
+// check fails if --icmp comes with a protocol without ICMP types, or if ports, which the named
+// flag gave, come with a protocol that has types. It leaves an invalid protocol to its reader.
 func (f *trafficFlags) check(flag, ports string) error {
 	p, err := secgroup.ParseProtocol(f.name())
 	switch {

@@ -35,14 +35,14 @@ type waiterFlags struct {
 
 func (f *waiterFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.waiter, "waiter", "",
-		"`name` or ARN of the ensure function's alias that tells outcomes; by default $SGKEEPER_WAITER, or "+
+		"`name` or ARN of the ensure function's alias that answers waits; by default $SGKEEPER_WAITER, or "+
 			defaultWaiter)
 	f.table.add(cmd)
 	cmd.MarkFlagsMutuallyExclusive("waiter", "table")
 	complete(cmd, "waiter")
 }
 
-// name returns the alias that waits; "": the table tells outcomes.
+// name returns the alias that answers waits; "": the command reads the table.
 func (f *waiterFlags) name() string {
 	if f.waiter == "" && f.table.name() != "" {
 		return ""
@@ -94,7 +94,7 @@ func (f *waiterFlags) watch(
 	return w, nil
 }
 
-// tableWaiter tells outcomes from the table.
+// tableWaiter finds outcomes in the table.
 type tableWaiter struct {
 	waiter await.Waiter
 	launch claim.Launch

@@ -5,9 +5,10 @@ table, with any status, and every event that sgkeeper refused before it became a
 request. The oldest comes first.
 
 A request is "open", or it is closed: "ended" with its launch, "expired", or "refused"
-by the quota or by EC2. A refused event was malformed, or the guardrails forbid it, or
-its launch had ended, for example. Closed requests are on record for 45 days. Of one
-publisher sgkeeper records 200 refused events a day, and counts the others.
+by the quota or by EC2. A refused event was malformed, for example, or the guardrails
+forbid it, or its launch had ended. Closed requests and refused events are on record
+for 45 days. sgkeeper records 200 refused events of one publisher a day, and counts the
+others.
 
 Each line names the publisher. The column WHY has the requester, the ticket and the
 reason, if the event contains them.

@@ -37,11 +37,11 @@ type leaseLine struct {
 	MissingSince   time.Time  `json:"missingSince,omitzero"` // since when EC2 has had no such group
 	PendingRevokes []string   `json:"condemned"`             // ids of rules with a pending revoke
 	PendingSince   time.Time  `json:"pendingSince,omitzero"` // since when the first revoke is pending
-	HistoryLost    int64      `json:"historyLost,omitempty"` // the highest ticket that the table has forgotten
+	HistoryLost    int64      `json:"historyLost,omitempty"` // the highest forgotten ticket
 
 	NotServed      string    `json:"notServed,omitempty"` // the reason why no sweep can serve the group
 	NotServedSince time.Time `json:"notServedSince,omitzero"`
-	Remedy         string    `json:"remedy,omitempty"` // what to do about it
+	Remedy         string    `json:"remedy,omitempty"` // for NotServed
 }
 
 // overdue is the time after which a due group counts as not served by any sweep.
@@ -90,8 +90,8 @@ func leaseOf(h dynamo.Headed, now time.Time) leaseLine {
 	return l
 }
 
-// nextLook is the time of the next sweep of the group, as a short text.
-func (l leaseLine) nextLook() string {
+// nextSweep is the time of the next sweep of the group, as a short text.
+func (l leaseLine) nextSweep() string {
 	if l.DueNow {
 		return "now"
 	}

@@ -90,11 +90,11 @@ func printLeases(w io.Writer, leases []leaseLine) error {
 	}
 	t := console.Table{Style: console.StyleFor(w)}
 	t.Add(console.Painted(console.Bold,
-		"GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT LOOK", "NOTE")...)
+		"GROUP", "ACCOUNT", "REGION", "STATE", "HOLDER", "SINCE", "UNTIL", "SERVED", "NEXT SWEEP", "NOTE")...)
 	for _, l := range leases {
 		t.Add(console.Plain(l.Group, l.Account, l.Region, string(l.State), orDash(printable(l.Holder)),
 			clock(l.Since), clock(l.Until), fmt.Sprintf("%d of %d", l.Served,
-				l.Tickets), l.nextLook(), printable(l.note()))...)
+				l.Tickets), l.nextSweep(), printable(l.note()))...)
 	}
 	_, err := io.WriteString(w, t.String()+stuckText(leases))
 	return err

@@ -59,20 +59,20 @@ func (i localInfo) clients() aws.Config {
 	return aws.Config{Region: i.Region, Credentials: aws.AnonymousCredentials{}, BaseEndpoint: &i.Endpoint}
 }
 
-// ear receives outcomes. An outcome of several launches arrives once.
-type ear struct {
+// receiver receives outcomes. An outcome of several launches arrives once.
+type receiver struct {
 	localInfo
-	heard []embedded.Outcome
+	received []embedded.Outcome
 }
 
-// hear receives until there is an outcome of the launch.
-func (e *ear) hear(t *testing.T, launch string) embedded.Outcome {
+// receive receives until there is an outcome of the launch.
+func (e *receiver) receive(t *testing.T, launch string) embedded.Outcome {
 	t.Helper()
 	client := sqs.NewFromConfig(e.clients())
 	for {
-		for _, tell := range e.heard {
-			if slices.Contains(tell.Detail.Launches, launch) || tell.Detail.Launch == launch {
-				return tell
+		for _, outcome := range e.received {
+			if slices.Contains(outcome.Detail.Launches, launch) || outcome.Detail.Launch == launch {
+				return outcome
 			}
 		}
 		in := &sqs.ReceiveMessageInput{QueueUrl: &e.OutcomeQueue, WaitTimeSeconds: 20}
@@ -81,13 +81,13 @@ func (e *ear) hear(t *testing.T, launch string) embedded.Outcome {
 			t.Fatal(err)
 		}
 		if len(got.Messages) == 0 {
-			t.Fatalf("nothing was told of %s", launch)
+			t.Fatalf("no outcome of %s arrived", launch)
 		}
-		var tell embedded.Outcome
-		if err := json.Unmarshal([]byte(*got.Messages[0].Body), &tell); err != nil {
+		var outcome embedded.Outcome
+		if err := json.Unmarshal([]byte(*got.Messages[0].Body), &outcome); err != nil {
 			t.Fatal(err)
 		}
-		e.heard = append(e.heard, tell)
+		e.received = append(e.received, outcome)
 	}
 }
 
@@ -104,7 +104,7 @@ func (i localInfo) has(t *testing.T, rule string) {
 }
 
 func TestLocal(t *testing.T) {
-	info := &ear{localInfo: startLocal(t)}
+	info := &receiver{localInfo: startLocal(t)}
 	launch := func(name, rule string) events.Request {
 		return events.Request{
 			Launch: claim.Launch{Name: name},
@@ -117,7 +117,7 @@ func TestLocal(t *testing.T) {
 	if err := bus.Put(t.Context(), "test", launch("by-bus", "tcp 8080 from 0.0.0.0/0")); err != nil {
 		t.Fatal(err)
 	}
-	info.hear(t, "by-bus")
+	info.receive(t, "by-bus")
 	info.has(t, "tcp 8080 from 0.0.0.0/0")
 
 	body := `{"detailType": "Launch Requested", "launch": "by-queue", "group": "` + info.Group + `",
@@ -126,7 +126,7 @@ func TestLocal(t *testing.T) {
 	if _, err := sqs.NewFromConfig(info.clients()).SendMessage(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
-	info.hear(t, "by-queue")
+	info.receive(t, "by-queue")
 	info.has(t, "tcp 8443 from ::/0")
 
 	instance, err := ec2.NewFromConfig(info.clients()).RunInstances(t.Context(), &ec2.RunInstancesInput{
@@ -141,21 +141,21 @@ func TestLocal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	info.hear(t, *instance.Instances[0].InstanceId)
+	info.receive(t, *instance.Instances[0].InstanceId)
 	info.has(t, "tcp 9443 from 10.0.0.0/8")
 
 	if err := bus.Put(t.Context(), "test", launch("refused", "tcp 22 from 0.0.0.0/0")); err != nil {
 		t.Fatal(err)
 	}
-	if tell := info.hear(t, "refused"); tell.DetailType != events.RejectedType {
-		t.Errorf("SSH from the world: told %q, want %q", tell.DetailType, events.RejectedType)
+	if outcome := info.receive(t, "refused"); outcome.DetailType != events.RejectedType {
+		t.Errorf("SSH from the world: the outcome is %q, want %q", outcome.DetailType, events.RejectedType)
 	}
 }
 
 // TestLocalTwoTeams runs the example of docs/guardrails.md. Each team may end its own launch.
 // It is refused when it ends the other's, adds to it, or takes its name.
 func TestLocalTwoTeams(t *testing.T) {
-	info := &ear{localInfo: startLocal(t, "--guardrails", "../../pkg/guardfile/examples/two-teams.yaml")}
+	info := &receiver{localInfo: startLocal(t, "--guardrails", "../../pkg/guardfile/examples/two-teams.yaml")}
 	bus := eventbus.New(eventbridge.NewFromConfig(info.clients()), info.Bus)
 	put := func(source string, e events.Out) {
 		t.Helper()
@@ -172,10 +172,10 @@ func TestLocalTwoTeams(t *testing.T) {
 	end := func(launch string) events.End { return events.End{Launch: claim.Launch{Name: launch}} }
 	hear := func(launch, want string) {
 		t.Helper()
-		if tell := info.hear(t, launch); tell.DetailType != want {
-			t.Fatalf("%s: told %q %v, want %q", launch, tell.DetailType, tell.Detail.Reasons, want)
+		if outcome := info.receive(t, launch); outcome.DetailType != want {
+			t.Fatalf("%s: the outcome is %q %v, want %q", launch, outcome.DetailType, outcome.Detail.Reasons, want)
 		}
-		info.heard = nil
+		info.received = nil
 	}
 	teams := []struct{ source, launch, port string }{{"inference", "llama-1", "8011"}, {"training", "train-1", "9011"}}
 	for i, own := range teams {

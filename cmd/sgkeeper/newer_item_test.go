@@ -32,7 +32,7 @@ func TestWallNewerItem(t *testing.T) {
 			if _, err := client.CreateTable(t.Context(), dynamo.Definition("sgkeeper")); err != nil {
 				t.Fatal(err)
 			}
-			ask(t, account, good)
+			openPort(t, account, good)
 			pk := "SG#" + account.ID() + "#us-east-1#" + bad
 			newer := map[string]types.AttributeValue{
 				"pk": &types.AttributeValueMemberS{Value: pk},
@@ -55,8 +55,8 @@ func TestWallNewerItem(t *testing.T) {
 	}
 }
 
-// ask opens a port on a group by the function.
-func ask(t *testing.T, account *fakeaws.Account, group string) {
+// openPort opens a port on a group by the function.
+func openPort(t *testing.T, account *fakeaws.Account, group string) {
 	t.Helper()
 	account.AddSecurityGroup(fakeaws.SecurityGroup{ID: group})
 	config, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_ACCOUNT=" + account.ID()})

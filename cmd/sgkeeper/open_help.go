@@ -1,36 +1,35 @@
 package main
 
-const openLong = `Request ports of a security group for a launch: publish a Launch Requested
-event on sgkeeper's bus. The caller needs events:PutEvents on that bus, and nothing
-on security groups. EventBridge takes events for a bus that does not exist, too, and
-drops them.
+const openLong = `Request ports of a security group for a launch: publish a Launch Requested event on
+sgkeeper's bus. The caller needs events:PutEvents on that bus, and no permission on
+security groups. EventBridge accepts and drops events for a bus that does not exist.
 
-With --queue the event goes to the queue that the function is fed from
-(sqs:SendMessage), with --function the ensure function is invoked and answers
-(lambda:InvokeFunction). Both speak for the account of sgkeeper; who publishes on
-the bus speaks for an account of their own.
+With --queue the event goes to the function's queue (sqs:SendMessage). With --function
+the command invokes the ensure function, which answers at once (lambda:InvokeFunction).
+In both cases, the launch belongs to sgkeeper's own account. On the bus, it belongs to
+the account of the caller.
 
-The request is checked before it is sent. The same request may be repeated. Another
-request of the launch adds to its rules. They stay open until the launch ends, or
+The command checks the request before it sends it. You may repeat a request. Another
+request of the launch adds to its rules. They stay open until the launch ends or
 expires.
 
 --requester, --reason and --ticket describe the request for people. They do not change
 it. sgkeeper claims, history and explain show them, and guardrails may require them.
 
-If the guardrails name publishers, --source tells which of them you are. With --wait
-and --queue or --table, give the name of your publisher as --publisher, too: it is part
-of the launch's key.
+If the guardrails name publishers, --source identifies yours. With --wait and --queue
+or --table, also give the name of your publisher as --publisher. It is part of the
+launch's key.
 
---sky-task takes the ports from a SkyPilot task: its resources.ports, and those of
-its any_of and ordered resources that may run on AWS. Of a file with several tasks it
-takes the ports of all.
+--sky-task takes the ports from a SkyPilot task: its resources.ports, and those of its
+any_of and ordered resources that may run on AWS. If a file has several tasks, it takes
+the ports of all.
 
 With --wait the command invokes the alias wait of sgkeeper's function until a round has
-served the request. The caller needs lambda:InvokeFunction on that alias, and nothing on
-security groups. With --table the command reads sgkeeper's table instead
+served the request. The caller needs lambda:InvokeFunction on that alias, and no
+permission on security groups. With --table the command reads sgkeeper's table instead
 (dynamodb:GetItem and Query). If sgkeeper refuses the request, the command ends at once
-with the reasons. At the end of --timeout it says why the request is not served, as far
-as known.
+with the reasons. At the end of --timeout, it prints the known reasons why the request is
+not served.
 
 Exit codes: 0 sent, with --wait also served; 1 an error, refused, or not served in time.`
 

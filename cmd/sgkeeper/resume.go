@@ -52,7 +52,7 @@ type resumption struct {
 	Group   string           `json:"group"`
 	Lost    bool             `json:"historyLost"` // the table has lost launches
 	Resumed bool             `json:"resumed"`     // by this command
-	Goes    []secgroup.Entry `json:"goes"`        // the rules that no launch on record asks for
+	Goes    []secgroup.Entry `json:"goes"`        // the rules that no launch on record requests
 	Reason  string           `json:"reason,omitempty"`
 	state   group.State
 }
@@ -162,7 +162,7 @@ func (f *resumeFlags) resume(cmd *cobra.Command, t *dynamo.Table, all []resumpti
 		return nil
 	}
 	if !f.yes {
-		if yes, err := confirmed(cmd, plan, "Let them go?"); err != nil {
+		if yes, err := confirmed(cmd, plan, "Let sgkeeper revoke them?"); err != nil {
 			return err
 		} else if !yes {
 			return errNotResumed

@@ -17,8 +17,8 @@ the missing rules, once, however many launches race.
 - claims prints live requests, and history all requests of the last 45 days.
 - explain says why a port is open or closed, and leases which groups are being served.
 - freeze stops all writes to a group until thaw.
-- stop has the functions take no messages until start.
-- resume lets it revoke again after its table was restored.
+- stop stops the functions until start.
+- resume lets sgkeeper revoke again after its table was restored.
 
 The commands find AWS as the AWS CLI does: --profile or AWS_PROFILE, --region, AWS_REGION
 or the profile's Region, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files.
@@ -26,8 +26,8 @@ Results go to standard output, as text or with --json as JSON. Everything else g
 standard error. Only a terminal gets colours; NO_COLOR removes them, and
 FORCE_COLOR sets them elsewhere.
 
-Exit codes: 0 success; 1 an error or a refusal; 2, of plan and audit alone, something to
-do. run ends with the exit code of its command.`
+Exit codes: 0 success; 1 an error or a refusal; 2 (plan and audit only) something to do.
+run ends with the exit code of its command.`
 
 // newRoot returns the root command with its subcommands.
 func newRoot() *cobra.Command {
@@ -38,7 +38,8 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	// cobra would print the version by a template, which makes the program three times as large.
+	// cobra would print the version by a template. Code with templates makes the program three
+	// times as large.
 	asked := root.Flags().BoolP("version", "v", false, "version for sgkeeper")
 	root.RunE = func(cmd *cobra.Command, _ []string) error {
 		if !*asked {

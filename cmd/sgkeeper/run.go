@@ -14,8 +14,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
-// Bounds of --expires. The launch is extended at each third of it. At the minimum, an extension
-// has two minutes to arrive, and claim.ExpiryGrace after that.
+// Default and minimum of --expires. The launch is extended at each third of it. At the minimum,
+// an extension has two minutes to arrive, and claim.ExpiryGrace after that.
 const (
 	runExpires = 15 * time.Minute
 	minExpires = 3 * time.Minute
@@ -44,7 +44,7 @@ func newRun() *cobra.Command {
 	f.publishFlags.add(cmd, "")
 	f.waiter.add(cmd)
 	flags := cmd.Flags()
-	flags.SetInterspersed(false) // the flags after the command are the command's
+	flags.SetInterspersed(false) // flags after the command belong to the command
 	flags.Var(checked(&f.name, "name", checkLaunch), "name",
 		"`name` of the launch, to which a random suffix is added; by default that of the command")
 	redefine(cmd, "launch", "", "`name` of the launch without a suffix; after the command, it cannot be used again")
@@ -107,8 +107,7 @@ func (f *runFlags) run(cmd *cobra.Command, args []string) error {
 	return f.end(cmd, request.Launch.Name, o, err)
 }
 
-// settle checks the flags that open does not have or has with another meaning, and names the
-// launch.
+// settle checks the flags that differ from those of open, and names the launch.
 func (f *runFlags) settle(command string) error {
 	f.wait = true
 	var err error

@@ -38,13 +38,13 @@ func (f *runFlags) end(cmd *cobra.Command, launch string, o opened, result error
 	ctx, cancel := context.WithTimeout(cmd.Context(), endWithin)
 	defer cancel()
 	send := f.publishEnd
-	if complete || o.Status != "" { // a signal may have come while it was being sent
+	if complete || o.Status != "" { // after a signal, the request may have been sent
 		send = f.insist
 	}
 	err := send(ctx, launch)
 	switch {
 	case err != nil && before != nil && awsError(before).Error() == awsError(err).Error():
-		return result // nothing can be sent, and that is said
+		return result // the printed error already says why nothing can be sent
 	case err != nil:
 		printError(cmd, fmt.Errorf("the end of %s could not be published: %w\nend it with: "+
 			"%s\nwithout an end, its ports "+
@@ -74,8 +74,8 @@ func (f *runFlags) insist(ctx context.Context, launch string) error {
 	}
 }
 
-// publishEnd publishes the end of the launch in all groups. It reads the credentials anew,
-// because those of the beginning may have expired.
+// publishEnd publishes the end of the launch in all groups. It reads the credentials again,
+// because those of the start may have expired.
 func (f *runFlags) publishEnd(ctx context.Context, launch string) error {
 	ctx, cancel := context.WithTimeout(ctx, tryFor)
 	defer cancel()

@@ -1,9 +1,9 @@
 package main
 
 const runLong = `Open ports of a security group, run a command, and end the launch when the command ends:
-after success, a failure, SIGINT, SIGTERM or SIGHUP. The launch is one of its own, with a
-random suffix. The command has its name as SGKEEPER_LAUNCH, and inherits standard input,
-output and error. Everything that sgkeeper prints goes to standard error.
+after success, a failure, SIGINT, SIGTERM or SIGHUP. Each run is a new launch, whose name
+has a random suffix. The command finds the name in SGKEEPER_LAUNCH, and inherits standard
+input, output and error. Everything that sgkeeper prints goes to standard error.
 
 The ports are opened and awaited as by sgkeeper open --wait, with the same permissions. If
 sgkeeper refuses the request or the ports do not open within --timeout, the command is
@@ -19,16 +19,16 @@ If sgkeeper itself is killed (SIGKILL) or the machine fails, the ports close wit
 clocks and the interval of sweeps. While the command runs, the launch is extended at each
 third of --expires. If that fails, sgkeeper tries again at each twelfth and warns.
 
---from me is this machine's public address, which is printed. For example, behind a NAT
-gateway it is the address of the gateway, and admits every machine behind it.
+--from me is this machine's public address, which the command prints. For example, behind
+a NAT gateway it is the address of the gateway, and admits every machine behind it.
 
 Exit codes: those of the command; 128 and the number of the signal that ended it; 126 if
-it cannot be executed, 127 if there is none; 1 an error, a refusal, or an end that could
-not be published.`
+the command cannot be executed, 127 if it does not exist; 1 an error, a refusal, or an
+end that could not be published.`
 
-const runExample = `  # Serve a folder to this machine, until Ctrl-C.
+const runExample = `  # Serve a folder to this machine until Ctrl-C.
   sgkeeper run --group sg-0123456789abcdef0 --ports 8000 --from me -- \
     ssh worker.example.com python3 -m http.server 8000
 
-  # A test that needs its ports for as long as it runs, and fails if it fails.
+  # Run a test with open ports. The exit code is the test's.
   sgkeeper run --name ci --group sg-0123456789abcdef0 --ports 8443 --from 10.0.0.0/8 -- ./integration-test`

@@ -55,7 +55,7 @@ func (f *switchFlags) run(
 	cmd *cobra.Command, do func(installationFunctions, context.Context) (switched, error),
 ) error {
 	if f.timeout <= 0 {
-		return fmt.Errorf("--timeout %s: want more than none, such as 90s", f.timeout)
+		return fmt.Errorf("--timeout %s: want a positive duration, such as 90s", f.timeout)
 	}
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
@@ -83,7 +83,7 @@ type switched struct {
 	Name      string   `json:"name"`
 	Stopped   bool     `json:"stopped"`
 	Functions []string `json:"functions"`
-	Queues    []string `json:"queues"` // that the functions take messages of, or no longer do
+	Queues    []string `json:"queues"` // with enabled mappings after start, with disabled ones after stop
 	notes     []string
 }
 

@@ -27,8 +27,8 @@ type installationFunctions struct {
 	names  []string
 }
 
-// stop disables the mappings before it takes the functions' concurrency. A mapping that is
-// enabled receives messages of a function that has none, and they become dead letters.
+// stop disables the mappings before it sets the functions' concurrency to 0. An enabled mapping
+// would receive messages that such a function refuses, and they would become dead letters.
 func (f installationFunctions) stop(ctx context.Context) (done switched, err error) {
 	done = switched{Name: f.prefix, Stopped: true, Functions: f.names}
 	all := func(lambdatypes.EventSourceMappingConfiguration) bool { return true }
@@ -90,11 +90,11 @@ func (f installationFunctions) reserved(ctx context.Context, name string) (*int3
 }
 
 // turn brings the mappings into a state, and returns their queues. Lambda takes up to a minute
-// for a change, and refuses another one meanwhile. So turn looks again until all have the state.
+// for a change, and refuses another one meanwhile. So turn repeats both until all have the state.
 func (f installationFunctions) turn(
 	ctx context.Context, state string, of func(lambdatypes.EventSourceMappingConfiguration) bool,
 ) (queues []string, err error) {
-	for look := time.NewTicker(500 * time.Millisecond); ; {
+	for tick := time.NewTicker(500 * time.Millisecond); ; {
 		mappings, err := f.mappings(ctx, of)
 		if err != nil {
 			return nil, err
@@ -114,7 +114,7 @@ func (f installationFunctions) turn(
 			}
 		}
 		select {
-		case <-look.C:
+		case <-tick.C:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}

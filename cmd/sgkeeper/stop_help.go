@@ -6,7 +6,7 @@ again. Messages wait in their queues for up to 4 days. Open ports stay open.
 The command first disables the event source mappings of the functions NAME-ensure and
 NAME-audit, and waits until Lambda has done that. Then it sets the functions' reserved
 concurrency to 0, which refuses sweeps and direct calls. In the other order, Lambda would
-go on to receive messages, and they would become dead letters within minutes.
+continue to receive messages, and they would become dead letters within minutes.
 
 An invocation that runs already ends by itself, within 20 s for ensure and 5 minutes for
 audit. The alarms sweep-missed and audit-missed go off while the installation is stopped.

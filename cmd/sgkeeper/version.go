@@ -80,7 +80,7 @@ func version() string {
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
-		Short: "Print which build of sgkeeper this is",
+		Short: "Print the version and the build of sgkeeper",
 		Long: "Print version, source revision, Go version and platform of this build. " +
 			"The version is the\nsource's tag, or devel if it has none.",
 		Example: "  sgkeeper version\n  sgkeeper version --output json",

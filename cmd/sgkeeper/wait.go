@@ -18,13 +18,13 @@ import (
 const waitLong = `Wait until sgkeeper has served every live request of a launch, or with --group its
 requests on one group. With --end, wait until sgkeeper has served the end of the launch.
 The command invokes the alias wait of sgkeeper's function, which writes nothing. The
-caller needs lambda:InvokeFunction on that alias, and nothing on security groups. With
---table the command reads sgkeeper's table instead (dynamodb:GetItem and Query).
+caller needs lambda:InvokeFunction on that alias, and no permission on security groups.
+With --table the command reads sgkeeper's table instead (dynamodb:GetItem and Query).
 
 If sgkeeper refused the launch's requests, the command ends at once with the reasons.
 With --event, the id that PutEvents or SendMessage returned, it also ends if that event
-was refused. At the end of --timeout it says why the launch is not served, as far as
-known.
+was refused. At the end of --timeout, it prints the known reasons why the launch is not
+served.
 
 If the guardrails name publishers, give the --source of the launch's event, or the name
 of the publisher as --publisher.

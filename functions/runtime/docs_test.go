@@ -29,7 +29,7 @@ func TestSettingsAreDocumented(t *testing.T) {
 			t.Fatal(err)
 		}
 	} else if string(text) != want {
-		t.Errorf("%s is not what the code says; run go test ./functions/runtime -update. Want\n%s", document, want)
+		t.Errorf("%s differs from the code; run go test ./functions/runtime -update. Want\n%s", document, want)
 	}
 }
 

@@ -38,8 +38,8 @@ func SetAlias(alias *string, s, example string) error {
 	return nil
 }
 
-// InvokedBy reports whether an alias was invoked. Only Lambda's event source mappings may invoke
-// the alias of the queues.
+// InvokedBy reports whether the function was invoked by an alias. Only Lambda's event source
+// mappings may use the alias of the queues.
 func InvokedBy(ctx context.Context, alias string) bool {
 	by := Qualifier(ctx)
 	return by != "" && by == alias

@@ -17,7 +17,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Account returns the function's account, as configured or from the function's own ARN.
+// Account returns the function's account, as configured or from the function's own ARN. It fails
+// if neither is known.
 func Account(ctx context.Context, configured string) (string, error) {
 	if configured != "" {
 		return configured, nil
@@ -31,8 +32,8 @@ func Account(ctx context.Context, configured string) (string, error) {
 		Prefix)
 }
 
-// Qualifier returns the alias or version by which Lambda invoked a function, as the
-// function's ARN tells; "" if it was invoked without one.
+// Qualifier returns the alias or version by which Lambda invoked a function, from the
+// function's ARN; "" if it was invoked without one.
 func Qualifier(ctx context.Context) string {
 	lc, ok := lambdacontext.FromContext(ctx)
 	if !ok {
@@ -59,6 +60,7 @@ type Failures struct {
 	Items []Failure `json:"batchItemFailures"`
 }
 
+// Failure names a message that must come again.
 type Failure struct {
 	ID string `json:"itemIdentifier"`
 }

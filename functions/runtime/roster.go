@@ -58,7 +58,7 @@ func (r *Roster) Current(ctx context.Context, now time.Time, log *slog.Logger) (
 	} else if r.accounts == nil {
 		return nil, fmt.Errorf("member accounts (SGKEEPER_MEMBER_ACCOUNTS): %w", err)
 	} else {
-		log.ErrorContext(ctx, "member accounts were not read; the last valid guardrails are in force",
+		log.ErrorContext(ctx, "member accounts were not read; the last good lists are in force",
 			"accounts", len(r.accounts), "error", err)
 	}
 	r.next = now.Add(rosterEvery)

@@ -61,7 +61,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the template is another; look at the change, then run go test ./infra/construct "+
+		t.Errorf("the template has changed; read the diff, then run go test ./infra/construct "+
 			"-update (-want +got):\n%s", diff)
 	}
 }

@@ -1,5 +1,5 @@
 // Package e2e_test deploys sgkeeper as a person would, into a local stand-in for AWS, and
-// tries all of it. The CDK CLI deploys the stack into MiniStack, which runs the compiled
+// tests all parts. The CDK CLI deploys the stack into MiniStack, which runs the compiled
 // functions. The first run uses moto's security groups. The second run uses those of the
 // embedded account, which is stricter than moto, and DynamoDB Local for the table. A third run
 // deploys a release with the AWS CLI.
@@ -63,9 +63,9 @@ func step(t *testing.T, what string, try func(t *testing.T)) (ok bool) {
 // which takes two minutes.
 func TestMoto(t *testing.T) {
 	t.Parallel()
-	d := newDesk(forward(t, start(t, moto)))
+	d := newProxy(forward(t, start(t, moto)))
 	d.lacksStale = true
-	w := &world{desk: d, server: httptest.NewServer(d)}
+	w := &world{proxy: d, server: httptest.NewServer(d)}
 	w.run(t)
 }
 
@@ -73,7 +73,7 @@ func TestMoto(t *testing.T) {
 // message on the queue starts its audit.
 func TestStrict(t *testing.T) {
 	t.Parallel()
-	d := newDesk(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
-	w := &world{desk: d, server: httptest.NewServer(d), dynamodb: start(t, dynamodbLocal)}
+	d := newProxy(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
+	w := &world{proxy: d, server: httptest.NewServer(d), dynamodb: start(t, dynamodbLocal)}
 	w.run(t)
 }

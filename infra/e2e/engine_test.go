@@ -190,7 +190,7 @@ func (p *process) ready(t *testing.T, url string) {
 		select {
 		case <-tick.C:
 		case <-p.ended:
-			t.Fatalf("%s ended as it started", p.name)
+			t.Fatalf("%s ended during its start", p.name)
 		case <-ctx.Done():
 			t.Fatalf("%s does not answer at %s", p.name, url)
 		}
@@ -216,7 +216,7 @@ func freePort(t *testing.T) string {
 func stopAll(failed bool) {
 	for _, p := range running {
 		if failed {
-			fmt.Fprintf(os.Stderr, "== the end of what %s wrote\n%s\n", p.name, p.log)
+			fmt.Fprintf(os.Stderr, "== the end of the log of %s\n%s\n", p.name, p.log)
 		}
 	}
 }

@@ -62,6 +62,6 @@ func (w *world) wantIngress(t *testing.T, group string, want ...string) {
 	want = append(slices.Clone(want), "22 from 10.9.0.0/16")
 	slices.Sort(want)
 	if got := w.ingress(t, group); !slices.Equal(got, want) {
-		t.Errorf("the group lets in %s; want %s", strings.Join(got, ", "), strings.Join(want, ", "))
+		t.Errorf("the group allows %s; want %s", strings.Join(got, ", "), strings.Join(want, ", "))
 	}
 }

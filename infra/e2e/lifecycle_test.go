@@ -24,8 +24,8 @@ import (
 // teardown with a new deployment. A port that a launch needs stays open throughout.
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
-	d := newDesk(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
-	w := &world{desk: d, server: httptest.NewServer(d)}
+	d := newProxy(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
+	w := &world{proxy: d, server: httptest.NewServer(d)}
 	w.start(t)
 	first, err := assembly()
 	if err != nil {
@@ -52,7 +52,7 @@ func TestLifecycle(t *testing.T) {
 				"StackEvents[?ResourceStatus=='CREATE_COMPLETE'].ResourceType"))
 			for _, kind := range retained {
 				if !strings.Contains(made, `"`+kind+`"`) {
-					t.Errorf("it fails before it makes %s, so the step shows nothing of it", kind)
+					t.Errorf("it fails before it makes %s, so the step does not test it", kind)
 				}
 			}
 			if left := w.left(t); len(left) != 0 {
@@ -217,7 +217,7 @@ func (w *world) opens(t *testing.T, bus, group string, port int, want []string) 
 	t.Helper()
 	out, err := w.bus.PutEvents(t.Context(), &eventbridge.PutEventsInput{Entries: []types.PutEventsRequestEntry{{
 		EventBusName: &bus, Source: aws.String("end-to-end"), DetailType: aws.String(requested),
-		Detail: aws.String(asks(fmt.Sprint("life-", port), group, port)),
+		Detail: aws.String(requestOf(fmt.Sprint("life-", port), group, port)),
 	}}})
 	if err != nil || out.FailedEntryCount > 0 {
 		t.Fatalf("PutEvents: %v, %+v", err, out)

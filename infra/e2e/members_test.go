@@ -19,8 +19,8 @@ func TestThousandMembers(t *testing.T) {
 	for i := range members {
 		members[i] = fmt.Sprint(600000000000 + i)
 	}
-	d := newDesk(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
-	w := &world{desk: d, server: httptest.NewServer(d)}
+	d := newProxy(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
+	w := &world{proxy: d, server: httptest.NewServer(d)}
 	w.start(t)
 	step(t, "the CDK CLI deploys the stack of a thousand member accounts", func(t *testing.T) {
 		folder, rails := t.TempDir(), filepath.Join(t.TempDir(), "guardrails.yaml")
@@ -33,7 +33,7 @@ func TestThousandMembers(t *testing.T) {
 		}
 		w.deployFrom(t, folder)
 	})
-	if w.heard == nil {
+	if w.observer == nil {
 		t.Fatal("there is nothing to try")
 	}
 	group := w.newGroup(t, "shared")
@@ -42,12 +42,12 @@ func TestThousandMembers(t *testing.T) {
 	}
 	step(t, "the last of the thousand is served", func(t *testing.T) {
 		w.publish(t, requested, in(members[999]))
-		w.heard.ensured(t, "in-"+members[999])
+		w.observer.ensured(t, "in-"+members[999])
 		w.wantIngress(t, group, "8000 from 10.0.0.0/8")
 	})
-	step(t, "the group of a stranger is refused, in few words", func(t *testing.T) {
+	step(t, "a group of an unknown account is refused, in a short reason", func(t *testing.T) {
 		w.publish(t, requested, in("555566667777"))
-		refused := w.heard.until(t, "Launch Rejected", patience,
+		refused := w.observer.until(t, "Launch Rejected", patience,
 			func(p published) bool { return p.about("Launch Rejected", "in-555566667777") })
 		if r := refused.Detail.Reasons; len(r) != 1 || r[0].Field != "/group/account" ||
 			!strings.Contains(r[0].Problem, "and 991 more") || len(r[0].Problem) > 400 {

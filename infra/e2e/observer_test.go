@@ -21,9 +21,9 @@ const (
 
 // observer receives the events that sgkeeper publishes on its bus.
 type observer struct {
-	queues *sqs.Client
-	url    *string
-	heard  []published
+	queues   *sqs.Client
+	url      *string
+	received []published
 }
 
 // published are the checked fields of an event of sgkeeper.
@@ -69,8 +69,8 @@ func (w *world) observe(t *testing.T) *observer {
 	return &observer{queues: w.queues, url: queue.QueueUrl}
 }
 
-// hear takes the events from the queue.
-func (o *observer) hear(ctx context.Context) error {
+// receive takes the events from the queue.
+func (o *observer) receive(ctx context.Context) error {
 	got, err := o.queues.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: o.url, MaxNumberOfMessages: 10,
 		WaitTimeSeconds: 5})
 	if err != nil {
@@ -81,7 +81,7 @@ func (o *observer) hear(ctx context.Context) error {
 		if err := json.Unmarshal([]byte(*message.Body), &p); err != nil {
 			return err
 		}
-		o.heard = append(o.heard, p)
+		o.received = append(o.received, p)
 		if _, err := o.queues.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: o.url,
 			ReceiptHandle: message.ReceiptHandle}); err != nil {
 			return err
@@ -96,12 +96,12 @@ func (o *observer) until(t *testing.T, what string, within time.Duration, is fun
 	ctx, cancel := context.WithTimeout(t.Context(), within)
 	defer cancel()
 	for from := 0; ; {
-		if i := slices.IndexFunc(o.heard[from:], is); i >= 0 {
-			return o.heard[from+i]
+		if i := slices.IndexFunc(o.received[from:], is); i >= 0 {
+			return o.received[from+i]
 		}
-		from = len(o.heard)
-		if err := o.hear(ctx); err != nil {
-			t.Fatalf("%s is not heard of within %s: %v; heard %+v", what, within, err, o.heard)
+		from = len(o.received)
+		if err := o.receive(ctx); err != nil {
+			t.Fatalf("%s did not arrive within %s: %v; received %+v", what, within, err, o.received)
 		}
 	}
 }

@@ -15,12 +15,12 @@ const (
 	ended     = "Launch Ended"
 )
 
-// asks is a launch's detail: one port, from 10.0.0.0/8.
-func asks(launch, group string, port int) string {
+// requestOf is the detail of a launch's request: one port, from 10.0.0.0/8.
+func requestOf(launch, group string, port int) string {
 	return fmt.Sprintf(`{"launch":%q,"group":%q,"rules":[{"ports":%d,"from":["10.0.0.0/8"]}]}`, launch, group, port)
 }
 
-func ends(launch string) string { return fmt.Sprintf(`{"launch":%q}`, launch) }
+func endOf(launch string) string { return fmt.Sprintf(`{"launch":%q}`, launch) }
 
 // publish puts an event on sgkeeper's bus, as a launcher does.
 func (w *world) publish(t *testing.T, kind, detail string) {

@@ -22,8 +22,8 @@ import (
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	d := newDesk(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
-	w := &world{desk: d, server: httptest.NewServer(d)}
+	d := newProxy(fakeaws.New(fakeaws.Options{ID: account, Region: region}))
+	w := &world{proxy: d, server: httptest.NewServer(d)}
 	w.start(t)
 	if !step(t, "a release is built", func(t *testing.T) { buildRelease(t, folder) }) {
 		t.Fatal("there is nothing to deploy")
@@ -43,10 +43,10 @@ func TestRelease(t *testing.T) {
 			w.dropChangeSets(t)
 			w.shell(t, folder, deploy, "BUCKET=sgkeeper-release")
 			w.readOutputs(t)
-			w.heard = w.observe(t)
+			w.observer = w.observe(t)
 			group := w.newGroup(t, "released")
-			w.publish(t, requested, asks("released", group, 8000))
-			w.heard.ensured(t, "released")
+			w.publish(t, requested, requestOf("released", group, 8000))
+			w.observer.ensured(t, "released")
 			w.wantIngress(t, group, "8000 from 10.0.0.0/8")
 		})
 	step(t, "the documented commands deploy the members' StackSet", func(t *testing.T) {

@@ -20,8 +20,8 @@ import (
 func (w *world) run(t *testing.T) {
 	w.start(t)
 	step(t, "the CDK CLI deploys the stack", w.deploy)
-	if w.heard == nil {
-		t.Fatal("there is nothing to try")
+	if w.observer == nil {
+		t.Fatal("the deployment failed, so the other steps cannot run")
 	}
 	byItself := w.dynamodb == ""
 	if byItself {
@@ -31,43 +31,43 @@ func (w *world) run(t *testing.T) {
 	expiring := w.newGroup(t, "expiring")
 	w.publish(t, requested, expires(expiring))
 	opened := step(t, "a launch by EventBridge opens its port", func(t *testing.T) {
-		w.publish(t, requested, asks("a", group, 8000))
-		w.heard.ensured(t, "a")
+		w.publish(t, requested, requestOf("a", group, 8000))
+		w.observer.ensured(t, "a")
 		w.wantIngress(t, group, "8000 from 10.0.0.0/8")
 	})
 	if !opened {
-		t.Fatal("nothing else will work")
+		t.Fatal("the first launch failed, so the other steps cannot run")
 	}
 	step(t, "a launch by SQS opens its port", func(t *testing.T) {
-		w.send(t, requested, asks("b", group, 8001))
-		w.heard.ensured(t, "b")
+		w.send(t, requested, requestOf("b", group, 8001))
+		w.observer.ensured(t, "b")
 		w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
 	})
 	step(t, "the same events again change nothing", func(t *testing.T) { w.repeat(t, group) })
 	step(t, "a port that is open for another launch is not opened twice", func(t *testing.T) {
-		w.publish(t, requested, asks("c", group, 8000))
-		w.heard.ensured(t, "c")
+		w.publish(t, requested, requestOf("c", group, 8000))
+		w.observer.ensured(t, "c")
 		w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
 	})
 	step(t, "24 launches race for 6 ports, each of which is opened once", func(t *testing.T) { w.race(t, group) })
-	step(t, "what the guardrails deny is refused, and is no dead letter", func(t *testing.T) { w.refuse(t, group) })
-	step(t, "ends close what nobody needs, and leave the rest", func(t *testing.T) { w.end(t, group) })
-	step(t, "a message that fails five times is a dead letter, and is tried again from there", w.poison)
-	step(t, "a stopped installation receives nothing, and serves what waited once it is started", w.stopAndStart)
+	step(t, "a denied request is refused, and becomes no dead letter", func(t *testing.T) { w.refuse(t, group) })
+	step(t, "ends close the rules that no launch needs, and no others", func(t *testing.T) { w.end(t, group) })
+	step(t, "a message that fails five times is a dead letter, and a redrive serves it", w.poison)
+	step(t, "a stopped installation receives nothing, and serves the messages after its start", w.stopAndStart)
 	if !byItself {
-		step(t, "the audit runs as its queue asks, and finds what was opened by hand", func(t *testing.T) {
+		step(t, "a message starts the audit, which finds the port opened by hand", func(t *testing.T) {
 			w.byHand(t, group, 3389, "0.0.0.0/0")
 			w.sendTo(t, "audits", `{"sgkeeper":"audit"}`)
 			w.audited(t, group)
 		})
 		return
 	}
-	step(t, "the audit runs by its schedule, and finds what was opened by hand", func(t *testing.T) {
+	step(t, "the schedule starts the audit, which finds the port opened by hand", func(t *testing.T) {
 		w.byHand(t, group, 3389, "0.0.0.0/0")
 		w.audited(t, group)
 	})
-	step(t, "the sweeper runs by its schedule, and closes what has expired", func(t *testing.T) {
-		w.heard.released(t, "expiring", scheduled)
+	step(t, "the schedule starts the sweep, which closes expired rules", func(t *testing.T) {
+		w.observer.released(t, "expiring", scheduled)
 		w.wantIngress(t, expiring)
 	})
 }
@@ -75,22 +75,22 @@ func (w *world) run(t *testing.T) {
 // expires is a launch's detail with an expiry. A sweep ends the launch within a minute of it.
 func expires(group string) string {
 	at := time.Now().Add(10 * time.Second).UTC().Format(time.RFC3339)
-	return fmt.Sprintf(`{"expiresAt":%q,`, at) + asks("expiring", group, 8100)[1:]
+	return fmt.Sprintf(`{"expiresAt":%q,`, at) + requestOf("expiring", group, 8100)[1:]
 }
 
 // repeat publishes all events again, and waits until the queues are empty.
 func (w *world) repeat(t *testing.T, group string) {
-	before := w.desk.count("AuthorizeSecurityGroupIngress")
+	before := w.proxy.count("AuthorizeSecurityGroupIngress")
 	for range 3 {
-		w.publish(t, requested, asks("a", group, 8000))
-		w.send(t, requested, asks("b", group, 8001))
+		w.publish(t, requested, requestOf("a", group, 8000))
+		w.send(t, requested, requestOf("b", group, 8001))
 	}
-	w.send(t, requested, asks("behind", group, 8001))
-	w.heard.ensured(t, "behind")
+	w.send(t, requested, requestOf("behind", group, 8001))
+	w.observer.ensured(t, "behind")
 	w.empty(t, "events")
 	w.empty(t, "asks")
-	if got := w.desk.count("AuthorizeSecurityGroupIngress") - before; got > 0 {
-		t.Errorf("%d calls of AuthorizeSecurityGroupIngress for what is open", got)
+	if got := w.proxy.count("AuthorizeSecurityGroupIngress") - before; got > 0 {
+		t.Errorf("%d calls of AuthorizeSecurityGroupIngress for open ports", got)
 	}
 	w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
 }
@@ -126,11 +126,11 @@ func (w *world) waits(t *testing.T, queue, want string, is func(attributes map[s
 
 func (w *world) race(t *testing.T, group string) {
 	const launches, ports = 24, 6
-	before := w.desk.count("AuthorizeSecurityGroupIngress")
+	before := w.proxy.count("AuthorizeSecurityGroupIngress")
 	var all sync.WaitGroup
 	for i := range launches {
 		all.Go(func() {
-			detail := asks(fmt.Sprint("race-", i), group, 9000+2*(i%ports))
+			detail := requestOf(fmt.Sprint("race-", i), group, 9000+2*(i%ports))
 			if i%2 == 0 {
 				w.publish(t, requested, detail)
 			} else {
@@ -141,13 +141,13 @@ func (w *world) race(t *testing.T, group string) {
 	all.Wait()
 	want := []string{"8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8"}
 	for i := range launches {
-		w.heard.ensured(t, fmt.Sprint("race-", i))
+		w.observer.ensured(t, fmt.Sprint("race-", i))
 	}
 	for i := range ports {
 		want = append(want, fmt.Sprintf("%d from 10.0.0.0/8", 9000+2*i))
 	}
 	w.wantIngress(t, group, want...)
-	if got := w.desk.count("AuthorizeSecurityGroupIngress") - before; got > ports {
+	if got := w.proxy.count("AuthorizeSecurityGroupIngress") - before; got > ports {
 		t.Errorf("%d calls to open %d ports", got, ports)
 	}
 }
@@ -155,7 +155,7 @@ func (w *world) race(t *testing.T, group string) {
 func (w *world) refuse(t *testing.T, group string) {
 	w.publish(t, requested, fmt.Sprintf(`{"launch":"ssh","group":%q,"rules":[{"ports":22,"from":["0.0.0.0/0"]}]}`,
 		group))
-	refusal := w.heard.until(t, "Launch Rejected for ssh", patience,
+	refusal := w.observer.until(t, "Launch Rejected for ssh", patience,
 		func(p published) bool { return p.about("Launch Rejected", "ssh") })
 	if len(refusal.Detail.Reasons) != 1 || !strings.HasPrefix(refusal.Detail.Reasons[0].Field, "/rules") {
 		t.Errorf("it is refused for %+v, want one reason at /rules", refusal.Detail.Reasons)
@@ -165,34 +165,34 @@ func (w *world) refuse(t *testing.T, group string) {
 
 func (w *world) end(t *testing.T, group string) {
 	for i := range 24 {
-		w.publish(t, ended, ends(fmt.Sprint("race-", i)))
+		w.publish(t, ended, endOf(fmt.Sprint("race-", i)))
 	}
 	for i := range 24 {
-		w.heard.released(t, fmt.Sprint("race-", i), patience)
+		w.observer.released(t, fmt.Sprint("race-", i), patience)
 	}
-	w.publish(t, ended, ends("a")) // c still needs its port
-	w.heard.released(t, "a", patience)
+	w.publish(t, ended, endOf("a")) // c still needs its port
+	w.observer.released(t, "a", patience)
 	w.wantIngress(t, group, "8000 from 10.0.0.0/8", "8001 from 10.0.0.0/8")
 	for _, launch := range []string{"b", "behind", "c"} {
-		w.send(t, ended, ends(launch))
-		w.heard.released(t, launch, patience)
+		w.send(t, ended, endOf(launch))
+		w.observer.released(t, launch, patience)
 	}
 	w.wantIngress(t, group)
 }
 
-// poison publishes a launch for a group that is out of order.
+// poison publishes a launch for a group whose calls fail.
 func (w *world) poison(t *testing.T) {
 	group := w.newGroup(t, "poison")
-	w.desk.setOutOfOrder(group)
-	w.publish(t, requested, asks("poisoned", group, 8200))
+	w.proxy.setFailing(group)
+	w.publish(t, requested, requestOf("poisoned", group, 8200))
 	w.holds(t, "events-dead", "1")
-	w.publish(t, requested, asks("healthy", w.newGroup(t, "healthy"), 8201))
-	w.heard.ensured(t, "healthy")
+	w.publish(t, requested, requestOf("healthy", w.newGroup(t, "healthy"), 8201))
+	w.observer.ensured(t, "healthy")
 	w.holds(t, "events-dead", "1") // nothing takes it from there until a person redrives it
-	w.desk.setOutOfOrder("")
+	w.proxy.setFailing("")
 	w.wantIngress(t, group)
 	w.redrive(t, "--enabled")
-	w.heard.ensured(t, "poisoned")
+	w.observer.ensured(t, "poisoned")
 	w.wantIngress(t, group, "8200 from 10.0.0.0/8")
 	w.empty(t, "events-dead")
 	w.redrive(t, "--no-enabled")
@@ -242,13 +242,13 @@ func (w *world) hurryAudit(t *testing.T) {
 
 // audited waits until an event and the report show port 3389 open to the world.
 func (w *world) audited(t *testing.T, group string) {
-	drift := w.heard.until(t, "Drift Detected for port 3389", scheduled, func(p published) bool {
+	drift := w.observer.until(t, "Drift Detected for port 3389", scheduled, func(p published) bool {
 		return p.Type == "Drift Detected" && p.Detail.Rule.FromPort == 3389
 	})
 	if drift.Detail.Kind != "world-open-sensitive" {
 		t.Errorf("the drift is %s, want world-open-sensitive", drift.Detail.Kind)
 	}
-	completed := w.heard.until(t, "Audit Completed", patience,
+	completed := w.observer.until(t, "Audit Completed", patience,
 		func(p published) bool { return p.Type == "Audit Completed" && p.Detail.All })
 	if completed.Detail.Report == "" {
 		t.Error("the audit names no report")

@@ -31,8 +31,8 @@ func (w *world) stopAndStart(t *testing.T) {
 	group := w.newGroup(t, "stopped")
 	sgkeeper("stop")
 	w.mapped(t, "Disabled", "asks", "audits", "events", "events-dead")
-	w.publish(t, requested, asks("by-event", group, 8300))
-	w.send(t, requested, asks("by-message", group, 8301))
+	w.publish(t, requested, requestOf("by-event", group, 8300))
+	w.send(t, requested, requestOf("by-message", group, 8301))
 	// Five receives with a visibility timeout of 3 s make a dead letter in 15 s.
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(time.Second) {
 		w.holds(t, "events", "1")
@@ -43,8 +43,8 @@ func (w *world) stopAndStart(t *testing.T) {
 	w.wantIngress(t, group)
 	sgkeeper("start")
 	w.mapped(t, "Enabled", "asks", "audits", "events")
-	w.heard.ensured(t, "by-event")
-	w.heard.ensured(t, "by-message")
+	w.observer.ensured(t, "by-event")
+	w.observer.ensured(t, "by-message")
 	w.wantIngress(t, group, "8300 from 10.0.0.0/8", "8301 from 10.0.0.0/8")
 }
 

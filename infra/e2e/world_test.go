@@ -25,17 +25,17 @@ import (
 
 // world is one stand-in for AWS, into which the tests deploy sgkeeper.
 type world struct {
-	desk     *desk
-	server   *httptest.Server // the desk's
+	proxy    *ec2Proxy
+	server   *httptest.Server // the proxy's
 	dynamodb string           // "" is MiniStack's
 
-	url     string            // MiniStack's
-	outputs map[string]string // of the stack
-	bus     *eventbridge.Client
-	queues  *sqs.Client
-	objects *s3.Client
-	groups  *ec2.Client
-	heard   *observer
+	url      string            // MiniStack's
+	outputs  map[string]string // of the stack
+	bus      *eventbridge.Client
+	queues   *sqs.Client
+	objects  *s3.Client
+	groups   *ec2.Client
+	observer *observer
 }
 
 var made string // the assembly's folder; "" until it is made
@@ -95,7 +95,7 @@ func (w *world) deployFrom(t *testing.T, folder string) {
 	w.outputs = w.install(t, folder, "sgkeeper")
 	w.hurry(t)
 	w.makeTable(t)
-	w.heard = w.observe(t)
+	w.observer = w.observe(t)
 }
 
 func (w *world) bootstrap(t *testing.T, folder string) {

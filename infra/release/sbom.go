@@ -23,8 +23,8 @@ import (
 //   - A component of type library for each module, and for Go's standard library.
 //   - The dependencies name the modules of each program.
 //
-// cyclonedx-gomod writes one document for each program. It adds its own checksum, which depends
-// on the machine, so the bytes would, too.
+// We do not use cyclonedx-gomod: it writes one document for each program, and adds its own
+// checksum, so the bytes would depend on the machine.
 type bom struct {
 	Schema       string       `json:"$schema"`
 	Format       string       `json:"bomFormat"`

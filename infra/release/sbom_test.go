@@ -51,7 +51,7 @@ func TestBillIsGoVersion(t *testing.T) {
 	components := make(map[string]component)
 	for _, c := range bill.Components {
 		if components[c.Ref].Ref != "" {
-			t.Errorf("%s is there twice", c.Ref)
+			t.Errorf("%s occurs twice", c.Ref)
 		}
 		components[c.Ref] = c
 	}
@@ -143,7 +143,7 @@ sys.exit(str(error) if error else 0)`
 	check := exec.Command(python, "-c", validate)
 	check.Stdin = strings.NewReader(string(text))
 	if out, err := check.CombinedOutput(); err != nil {
-		t.Errorf("the bill is no CycloneDX 1.6: %v\n%s", err, out)
+		t.Errorf("the bill is not CycloneDX 1.6: %v\n%s", err, out)
 	}
 	if _, again, _ := described(t); string(again) != string(text) {
 		t.Error("the same programs have another bill")

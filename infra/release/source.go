@@ -40,8 +40,8 @@ func (s source) number() string {
 	return "0.0.0-devel"
 }
 
-// findSource returns the source in the working directory. A tag that is given is for a source
-// without git's history, such as an unpacked archive. It fails if git knows another version.
+// findSource returns the source in the working directory. Give a tag for a source without git's
+// history, such as an unpacked archive. It fails if git has another version.
 func findSource(tag string) (source, error) {
 	if tag != "" && semver.Canonical(tag) != tag {
 		return source{}, fmt.Errorf("the tag %q is no version: want a semantic version of three "+

@@ -52,7 +52,7 @@ func (s *installation) addDashboard() {
 	)
 }
 
-// numbers is the first row. All its values ought to be 0.
+// numbers is the first row. All its values should be 0.
 func (s *installation) numbers() awscloudwatch.IWidget {
 	metrics := []awscloudwatch.IMetric{
 		s.events.dead.MetricApproximateNumberOfMessagesVisible(labelled("dead events")),

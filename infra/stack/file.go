@@ -12,7 +12,8 @@ const (
 	s3Scheme  = "s3://"
 )
 
-// text is the name by which a function finds something to read, and the file to bundle for it.
+// text is a text that a function reads, for example the guardrails: its name, and the file to bundle
+// if it is one.
 type text struct {
 	name  string
 	files []bundled

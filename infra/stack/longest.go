@@ -14,8 +14,8 @@ var pseudo = map[string]string{
 // longestName is the longest name of an installation.
 const longestName = 20
 
-// generated is the length of what CloudFormation adds to a logical id to name a resource: the
-// stack's name, two hyphens and 13 characters.
+// generated is the number of characters that CloudFormation adds to a logical id to name a
+// resource: the stack's name, two hyphens and 13 characters.
 const generated = longestName + len("-member") + 2 + 13
 
 // longest returns a template's value with each reference replaced by the longest text that it can

@@ -70,7 +70,7 @@ func NewMember(scope constructs.Construct, p MemberProps) awscdk.Stack {
 	if p.Roles {
 		s.addRoles()
 	}
-	s.addWays()
+	s.addForwarding()
 	return s.Stack
 }
 
@@ -129,20 +129,20 @@ func (s *member) assumer(of string) string {
 		s.props.Region
 }
 
-// addWays forwards to the installation's bus the events that it needs.
-func (s *member) addWays() {
-	ways := make(map[string]*awsevents.EventPattern)
+// addForwarding forwards to the installation's bus the events that it needs.
+func (s *member) addForwarding() {
+	patterns := make(map[string]*awsevents.EventPattern)
 	if s.props.Changes {
 		// In another Region of the installation's account, its own role makes the changes.
-		ways["changes"] = changes([]string{
+		patterns["changes"] = changes([]string{
 			"arn:" + *s.Partition() + ":iam::" + *s.Account() + ":role/" + s.props.Name + "-member",
 			s.assumer("ensure"),
 		})
 	}
 	if s.props.Instances {
-		ways["instances"] = instances()
+		patterns["instances"] = instances()
 	}
-	if len(ways) == 0 {
+	if len(patterns) == 0 {
 		return
 	}
 	bus := jsii.String("arn:" + *s.Partition() + ":events:" + s.props.Region + ":" + s.props.Account + ":event-bus/" +
@@ -154,8 +154,8 @@ func (s *member) addWays() {
 	allow(role, allowed{sid: "Send", actions: []string{"events:PutEvents"}, resources: []*string{bus}})
 	dead := s.newDeadQueue()
 	var rules []*string
-	for _, part := range slices.Sorted(maps.Keys(ways)) {
-		rules = append(rules, s.addWay(part, ways[part], bus, role, dead).RuleArn())
+	for _, part := range slices.Sorted(maps.Keys(patterns)) {
+		rules = append(rules, s.addForwardingRule(part, patterns[part], bus, role, dead).RuleArn())
 	}
 	admit(dead, rules)
 }
@@ -171,7 +171,7 @@ func (s *member) newDeadQueue() awssqs.Queue {
 	return queue
 }
 
-func (s *member) addWay(part string, pattern *awsevents.EventPattern, bus *string, role awsiam.Role,
+func (s *member) addForwardingRule(part string, pattern *awsevents.EventPattern, bus *string, role awsiam.Role,
 	dead awssqs.Queue) awsevents.Rule {
 	rule := awsevents.NewRule(s.Stack, jsii.String("Rule-"+part), &awsevents.RuleProps{
 		RuleName:     jsii.String(s.props.Name + "-member-" + part),

@@ -115,8 +115,8 @@ func (p Props) Check() (faults []Fault) {
 	faults = append(faults, p.Network.check()...)
 	if p.Release && (p.KMSKey == create || p.AlarmEmail != "" || p.Exceptions != "" || p.Guardrails != Guardrails{} ||
 		p.Publishers != nil) {
-		faults = append(faults, Fault{"release", "a template for everybody holds nobody's key, address, guardrails, " +
-			"publishers or exceptions: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
+		faults = append(faults, Fault{"release", "on: the template serves every installation, so it cannot have " +
+			"settings of one: leave out kmsKey, alarmEmail, guardrails, publishers and exceptions"})
 	}
 	if wrong := p.checkPublishers(); wrong != nil {
 		return append(faults, wrong...)

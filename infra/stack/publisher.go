@@ -36,7 +36,7 @@ func (p Props) checkPublishers() (faults []Fault) {
 	names, roles := make(map[string]bool), make(map[string]string)
 	for i, publisher := range p.Publishers {
 		if names[publisher.Name] {
-			fault(fmt.Sprintf("/%d/name", i), "%q is there twice: want each name once", publisher.Name)
+			fault(fmt.Sprintf("/%d/name", i), "%q occurs twice: want each name once", publisher.Name)
 		}
 		names[publisher.Name] = true
 		for j, account := range publisher.Accounts {

@@ -8,9 +8,9 @@
 //     own (audits.go).
 //   - Both functions share one table (table.go). Each has a role that allows the calls that
 //     its code makes, and no other (role.go).
-//   - Alarms go to a topic (alarm.go), and a dashboard shows the whole (dashboard.go).
+//   - Alarms go to a topic (alarm.go), and a dashboard shows the metrics (dashboard.go).
 //
-// [NewMember] makes the stack of a member account. An installation in another account keeps
+// [NewMember] makes the stack of a member account. An installation in another account changes
 // its groups.
 //
 // The installation's name fixes the names of functions, queues, roles and the bus. Runbooks,

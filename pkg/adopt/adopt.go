@@ -37,7 +37,7 @@ type Left struct {
 func Choose(s group.State, ids []string) (choices []Choice, left []Left, err error) {
 	for _, id := range ids {
 		if !slices.ContainsFunc(s.Described, func(e secgroup.Entry) bool { return e.ID == id }) {
-			return nil, nil, fmt.Errorf("%s is no rule of %s", id, s.Group.ID)
+			return nil, nil, fmt.Errorf("%s is not a rule of %s", id, s.Group.ID)
 		}
 	}
 	for _, l := range s.Leaving() {
@@ -47,7 +47,7 @@ func Choose(s group.State, ids []string) (choices []Choice, left []Left, err err
 	}
 	for _, r := range s.Rules() {
 		switch reason := reason(s, r); {
-		case r.Assumed || !meant(s, r, ids):
+		case r.Assumed || !selected(s, r, ids):
 		case reason != "":
 			left = append(left, Left{r.Entry, reason})
 		default:
@@ -60,8 +60,8 @@ func Choose(s group.State, ids []string) (choices []Choice, left []Left, err err
 	return choices, left, nil
 }
 
-// meant reports whether the ids select a rule.
-func meant(s group.State, r group.Rule, ids []string) bool {
+// selected reports whether the ids select a rule.
+func selected(s group.State, r group.Rule, ids []string) bool {
 	if len(ids) > 0 {
 		return slices.Contains(ids, r.ID)
 	}

@@ -24,7 +24,7 @@ var (
 	key   = []claim.Key{"key"}
 )
 
-func stands(rules ...string) (entries []secgroup.Entry) {
+func existing(rules ...string) (entries []secgroup.Entry) {
 	for _, text := range rules {
 		entries = append(entries, secgroup.Entry{Rule: secgroup.MustParseRule(text), ID: text})
 	}
@@ -32,13 +32,13 @@ func stands(rules ...string) (entries []secgroup.Entry) {
 }
 
 func tagged(key, value, rule string) []secgroup.Entry {
-	entries := stands(rule)
+	entries := existing(rule)
 	entries[0].Tags = map[string]string{key: value}
 	return entries
 }
 
-func asks(launch string, rules ...string) claim.Request {
-	return claim.Request{Launch: claim.Launch{Name: launch}, Group: place, Rules: stands(rules...),
+func requestOf(launch string, rules ...string) claim.Request {
+	return claim.Request{Launch: claim.Launch{Name: launch}, Group: place, Rules: existing(rules...),
 		Received: time.Unix(1, 0)}.Live()
 }
 
@@ -53,7 +53,7 @@ func state(limit int, entries []secgroup.Entry, l claim.Ledger, requests ...clai
 }
 
 func TestChoose(t *testing.T) {
-	made := stands("tcp 22 from 10.0.0.0/8")
+	made := existing("tcp 22 from 10.0.0.0/8")
 	owner := plan.Owner{Installation: ours, Group: groupID, Keys: key}
 	made = owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, made)
 	for _, row := range []struct {
@@ -64,25 +64,25 @@ func TestChoose(t *testing.T) {
 		limit    int
 		want     []string
 	}{
-		{"leaked, and nobody asks", stands("tcp 8000 from 0.0.0.0/0"), nil, nil, 60,
+		{"leaked, and no launch requests it", existing("tcp 8000 from 0.0.0.0/0"), nil, nil, 60,
 			[]string{"tcp 8000 from 0.0.0.0/0 is revoked in the next round"}},
-		{"leaked, and two ask", stands("tcp 8000 from 0.0.0.0/0"), nil,
-			[]claim.Request{asks("b", "tcp 8000 from 0.0.0.0/0"), asks("a", "tcp 8000 from 0.0.0.0/0")}, 60,
+		{"leaked, and two launches request it", existing("tcp 8000 from 0.0.0.0/0"), nil,
+			[]claim.Request{requestOf("b", "tcp 8000 from 0.0.0.0/0"), requestOf("a", "tcp 8000 from 0.0.0.0/0")}, 60,
 			[]string{"tcp 8000 from 0.0.0.0/0 stays while requested by a, b"}},
-		{"leaked, and a part is asked for", stands("tcp 8000-8004 from 0.0.0.0/0"), nil,
-			[]claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 60,
+		{"leaked, and a launch requests a part", existing("tcp 8000-8004 from 0.0.0.0/0"), nil,
+			[]claim.Request{requestOf("a", "tcp 8001 from 0.0.0.0/0")}, 60,
 			[]string{"tcp 8000-8004 from 0.0.0.0/0 is revoked once the part that launches need"}},
-		{"and there is no room", stands("tcp 8000-8004 from 0.0.0.0/0"), nil,
-			[]claim.Request{asks("a", "tcp 8001 from 0.0.0.0/0")}, 1,
+		{"a part is requested, and there is no room", existing("tcp 8000-8004 from 0.0.0.0/0"), nil,
+			[]claim.Request{requestOf("a", "tcp 8001 from 0.0.0.0/0")}, 1,
 			[]string{"tcp 8000-8004 from 0.0.0.0/0 stays, held by quota"}},
-		{"by default ingress alone", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID,
+		{"without ids, only ingress", existing("tcp 443 to 10.0.0.0/8", "all from "+groupID,
 			"all from sg-0aaaaaaaaaaaaaaaa"), nil, nil, 60,
 			[]string{"all from sg-0aaaaaaaaaaaaaaaa is revoked in the next round"}},
-		{"what is named", stands("tcp 443 to 10.0.0.0/8", "all from "+groupID),
+		{"by ids, any direction", existing("tcp 443 to 10.0.0.0/8", "all from "+groupID),
 			[]string{"tcp 443 to 10.0.0.0/8", "all from " + groupID}, nil, 60,
 			[]string{"all from sg-0123456789abcdef0 is revoked in the next round",
 				"tcp 443 to 10.0.0.0/8 is revoked in the next round"}},
-		{"never the default egress rule", stands("all to 0.0.0.0/0", "all to ::/0"),
+		{"never the default egress rule", existing("all to 0.0.0.0/0", "all to ::/0"),
 			[]string{"all to 0.0.0.0/0", "all to ::/0"}, nil, 60,
 			[]string{"! all to 0.0.0.0/0 it is the egress rule that EC2 gives",
 				"! all to ::/0 it is the egress rule that EC2 gives"}},
@@ -118,14 +118,14 @@ func TestChoose(t *testing.T) {
 		}
 	}
 	if _, _, err := Choose(state(60, nil, claim.Ledger{}), []string{"sgr-1"}); err == nil ||
-		err.Error() != "sgr-1 is no rule of "+groupID {
-		t.Errorf("a rule that is not there: %v", err)
+		err.Error() != "sgr-1 is not a rule of "+groupID {
+		t.Errorf("an unknown rule: %v", err)
 	}
 }
 
 // TestLedger: the ledger decides which rules may be adopted, and their fate.
 func TestLedger(t *testing.T) {
-	rule := stands("tcp 8000 from 0.0.0.0/0")
+	rule := existing("tcp 8000 from 0.0.0.0/0")
 	for _, row := range []struct {
 		name   string
 		ledger claim.Ledger

@@ -20,7 +20,7 @@ import (
 type Waiter struct {
 	Table   Table
 	Names   Names
-	Guard   *guard.Guard // tells the owner of a launch; nil: the guardrails could not be loaded
+	Guard   *guard.Guard // finds the owner of a launch; nil: the guardrails could not be loaded
 	Account string       // of the function
 	Observe bool         // sgkeeper writes nothing to EC2
 	// Serves reports whether groups of an account and Region are served. A name of a group is
@@ -35,8 +35,8 @@ const (
 )
 
 // Wait returns the outcome of a wait: one for each group. It reads the table until no outcome
-// is queued, or until the wait's Hold is over; it reads it at least once. If the last read failed,
-// Wait returns its error, and a queued outcome with the error as its reason.
+// is queued, or until the wait's Hold or ctx ends; it reads it at least once. If the last read
+// failed, Wait returns its error, and a queued outcome with the error as its reason.
 func (w *Waiter) Wait(ctx context.Context, m events.Message) ([]events.Outcome, error) {
 	s, faults := w.subject(ctx, m)
 	if faults != nil {

@@ -81,7 +81,7 @@ func (s *subject) endIn(ctx context.Context, at place, trace Trace) (verdict, er
 	}
 	ending, here := trace.EndedIn[at.group]
 	if !here {
-		return queued("/group", "the end is recorded, and sgkeeper has not come to this group yet"), nil
+		return queued("/group", "the end is recorded for the launch, and not yet for this group"), nil
 	}
 	h, err := s.Table.Headed(ctx, at.group, false)
 	if err != nil {

@@ -21,7 +21,7 @@ type subject struct {
 	unfound  *claim.Fault   // why the name of the group leads to no group
 	unowned  *claim.Fault   // why the owner of the launch is not certain
 
-	settled map[place]known        // they need no further read
+	settled map[place]known        // not queued, so without further reads
 	seen    map[place]lease.Ticket // see [ended]
 }
 
@@ -31,7 +31,7 @@ type place struct {
 	group  claim.Group
 }
 
-// known is a verdict that does not change.
+// known is a verdict on the requests of a launch in a group, or on its end.
 type known struct {
 	verdict
 	live bool // the launch has a live request in the group

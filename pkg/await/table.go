@@ -11,8 +11,8 @@ import (
 // Table reads the table of requests. Each read is strongly consistent and writes nothing.
 type Table interface {
 	// Request returns one request of a launch, by its digest; nil if the table has none. The
-	// status is Ended if the launch has ended in the group. It reads one item, a second one for
-	// a live request, and a second one if there is no request that is not archived.
+	// status is Ended if the launch has ended in the group. It reads the request and, if it is
+	// live, the launch's end. If it finds none, it reads the archived request.
 	Request(ctx context.Context, l claim.Launch, g claim.Group, digest string) (*claim.Request, error)
 
 	// RequestsOf returns the requests of a launch on one group, like Request. If the launch has

@@ -12,7 +12,7 @@ import (
 
 // errPage is the remedy if an output is only a page.
 var errPage = errors.New("run the command again without --max-items, --max-results, --starting-token and " +
-	"--no-paginate, which gives all of them")
+	"--no-paginate, so that the output has all of them")
 
 // jsonObject returns data without its byte order mark, if it is one JSON object. Otherwise the
 // error names the format, because a shell may have written another one, and the command.

@@ -15,12 +15,13 @@ import (
 // are empty at first. Some processes are killed, and some replies are lost. Every message is
 // answered, and the engines are at rest within five minutes of the last fault.
 func TestProcessesThrottled(t *testing.T) {
-	s := newScene(t, motoRoomy, &fleet{plan: deaths{kills: strikes}, quota: 1000, buckets: newBuckets()}, groupCount)
+	f := &fleet{plan: faultPlan{faults: throttledFaults}, quota: 1000, buckets: newBuckets()}
+	s := newScene(t, motoRoomy, f, groupCount)
 	s.within = 3 * time.Minute
 	dice := rand.New(rand.NewPCG(15, 32))
-	wishes := drawLarge(dice, s.groups)
+	requests := drawLarge(dice, s.groups)
 	s.fleet.run(t, processes)
-	s.openAndEnd(t, dice, wishes)
+	s.openAndEnd(t, dice, requests)
 	t.Logf("%d throttled, requests: %v", s.fleet.buckets.refused, s.fleet.plan.seen)
 	rest := time.Since(s.fleet.last)
 	if rest > restAfterFault {
@@ -32,16 +33,16 @@ func TestProcessesThrottled(t *testing.T) {
 	if !t.Failed() {
 		ran.say("processes behind token buckets: %d functions, %d launches of 1 to %d rules, "+
 			"%d killed, %d replies lost, "+
-			"%d calls throttled, at rest %s after the last fault, 0 violations", processes, len(wishes), maxRules,
+			"%d calls throttled, at rest %s after the last fault, 0 violations", processes, len(requests), maxRules,
 			s.fleet.killed.Load(), s.fleet.lost.Load(), s.fleet.buckets.refused, rest.Round(time.Second))
 	}
 }
 
-// restAfterFault is how long after the last fault everything must be at rest.
+// restAfterFault is the longest time from the last fault until everything is at rest.
 const restAfterFault = 5 * time.Minute
 
-// strikes are what goes wrong: kills, and replies that are lost, also of large calls.
-var strikes = []kill{
+// throttledFaults are kills and lost replies, also of large calls.
+var throttledFaults = []plannedFault{
 	{"TransactWriteItems", 5, before}, {"TransactWriteItems", 30, after}, {"TransactWriteItems", 50, lost},
 	{"UpdateItem", 3, before}, {"UpdateItem", 9, after}, {"UpdateItem", 20, lost},
 	{"Query", 6, before}, {"DescribeSecurityGroupRules", 3, after}, {"DescribeSecurityGroupRules", 8, lost},
@@ -55,13 +56,13 @@ const (
 	maxRules     = 200 // of a launch
 	largeCount   = 96  // launches
 	largePorts   = 150 // that launches of a group request, in each of two families
-	manyAreSmall = 3   // of four launches, so many request at most 20 rules
+	manyAreSmall = 3   // three of four launches request at most 20 rules
 )
 
 // drawLarge draws launches of up to 200 rules.
-func drawLarge(dice *rand.Rand, groups []string) (wishes []*wish) {
+func drawLarge(dice *rand.Rand, groups []string) (requests []*request) {
 	for i := range largeCount {
-		w := &wish{launch: fmt.Sprintf("large-%d", i), group: groups[dice.IntN(len(groups))]}
+		w := &request{launch: fmt.Sprintf("large-%d", i), group: groups[dice.IntN(len(groups))]}
 		n := 1 + dice.IntN(maxRules)
 		if i%4 < manyAreSmall {
 			n = 1 + dice.IntN(20)
@@ -69,19 +70,19 @@ func drawLarge(dice *rand.Rand, groups []string) (wishes []*wish) {
 		for _, k := range dice.Perm(2 * largePorts)[:n] {
 			w.rules = append(w.rules, tuple{port: int32(8000 + 2*(k/2)), peer: []string{"0.0.0.0/0", "::/0"}[k%2]})
 		}
-		wishes = append(wishes, w)
+		requests = append(requests, w)
 	}
-	wishes[largeCount-1].rules = nil
-	for k := range maxRules { // at least one requests as many as there may be
-		w := wishes[largeCount-1]
+	requests[largeCount-1].rules = nil
+	for k := range maxRules { // the last launch requests the maximum
+		w := requests[largeCount-1]
 		w.rules = append(w.rules, tuple{port: int32(8000 + 2*(k/2)), peer: []string{"0.0.0.0/0", "::/0"}[k%2]})
 	}
-	return wishes
+	return requests
 }
 
-// buckets are what this test leaves of EC2's token buckets of an account and Region, by
-// operation: a fifth, as if other programs of the account used up the rest. They are empty
-// at first, as after a storm.
+// buckets are EC2's token buckets of an account and Region, by operation. They have a fifth of
+// EC2's size and refill, as if other programs of the account used up the rest. They are empty at
+// first, as after a storm.
 type buckets struct {
 	mu      sync.Mutex
 	of      map[string]*bucket
@@ -107,8 +108,8 @@ func newBuckets() *buckets {
 	return b
 }
 
-// take draws a token for a call. False means that EC2 refuses the call. Nil buckets never
-// run dry, nor does one of another operation.
+// take takes a token for a call. False means that EC2 refuses the call. Nil buckets and other
+// operations have no limit.
 func (b *buckets) take(op string) bool {
 	if b == nil {
 		return true

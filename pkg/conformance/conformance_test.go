@@ -3,8 +3,8 @@
 // account. So this package tests the embedded account as one more engine.
 //
 // A suite runs under the name of its engine. If an engine is known to differ from AWS, the
-// test asserts the difference. Once the engine is mended, its test fails and the entry must be
-// removed. docs/conformance.md has the commands, and a table of the results that this package
+// test asserts the difference. Once the engine is fixed, the test fails, and you must remove the
+// entry. docs/conformance.md has the commands, and a table of the results that this package
 // writes.
 package conformance_test
 
@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the table of docs/conformance.m
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	sow()
+	seedRandom()
 	code := m.Run()
 	if code == 0 {
 		if err := ran.check(*update); err != nil {
@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// sow makes random tests repeatable, unless a seed is given.
-func sow() {
+// seedRandom makes random tests repeatable, unless a seed is given.
+func seedRandom() {
 	if seed := flag.Lookup("rapid.seed"); seed.Value.String() == "0" {
 		_ = flag.Set("rapid.seed", "4")
 	}

@@ -65,7 +65,7 @@ var dynamodbDifferences = []difference{
 		},
 	},
 	{
-		name: "a transaction with two writes to one item, where a condition fails as well",
+		name: "a transaction with two writes to one item and a failed condition",
 		source: "DynamoDB API Reference, TransactWriteItems: no two actions may operate on one item, " +
 			"or the whole request is rejected",
 		is: func(call, engine, account string) bool {

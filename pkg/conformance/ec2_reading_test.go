@@ -38,62 +38,62 @@ func reads(p types.IpPermission) func(*ec2Client) string {
 
 var readingBack = []semantic{
 	{
-		name: "CIDR is masked", source: canonicalDoc, ask: reads(permission("tcp", 1, 1, "100.68.0.18/18")),
+		name: "CIDR is masked", source: canonicalDoc, call: reads(permission("tcp", 1, 1, "100.68.0.18/18")),
 		want: []string{"in tcp 1-1 100.68.0.0/18"},
 	},
 	{
-		name: "IPv6 CIDR is masked", source: ipv6Doc, ask: reads(permission("tcp", 1, 1, "2001:DB8::1/32")),
+		name: "IPv6 CIDR is masked", source: ipv6Doc, call: reads(permission("tcp", 1, 1, "2001:DB8::1/32")),
 		want: []string{"in tcp 1-1 2001:db8::/32"},
 	},
 	{
-		name: "number is read back as name", source: permissionDoc, ask: reads(permission("6", 80, 443, "10.0.0.0/8")),
+		name: "number is read back as name", source: permissionDoc, call: reads(permission("6", 80, 443, "10.0.0.0/8")),
 		want: []string{"in tcp 80-443 10.0.0.0/8"},
 	},
 	{
-		name: "name in capitals", source: permissionDoc, ask: reads(permission("TCP", 80, 80, "10.0.0.0/8")),
+		name: "name in capitals", source: permissionDoc, call: reads(permission("TCP", 80, 80, "10.0.0.0/8")),
 		want: []string{"in tcp 80-80 10.0.0.0/8"},
 	},
 	{
 		name: "all traffic has no ports", source: describeDoc,
-		ask:  reads(permission("-1", absent, absent, "10.0.0.0/8")),
+		call: reads(permission("-1", absent, absent, "10.0.0.0/8")),
 		want: []string{"in -1 -1--1 10.0.0.0/8"},
 	},
 	{
 		name: "another protocol means all ports", source: permissionDoc,
-		ask:  reads(permission("47", 22, 22, "10.0.0.0/8")),
+		call: reads(permission("47", 22, 22, "10.0.0.0/8")),
 		want: []string{"in 47 -1--1 10.0.0.0/8"},
 	},
 	{
-		name: "ICMP type and code", source: permissionDoc, ask: reads(permission("icmp", 3, 4, "10.0.0.0/8")),
+		name: "ICMP type and code", source: permissionDoc, call: reads(permission("icmp", 3, 4, "10.0.0.0/8")),
 		want: []string{"in icmp 3-4 10.0.0.0/8"},
 	},
 	{
-		name: "ICMPv6 without type", source: permissionDoc, ask: reads(permission("icmpv6", absent, absent, "::/0")),
+		name: "ICMPv6 without type", source: permissionDoc, call: reads(permission("icmpv6", absent, absent, "::/0")),
 		want: []string{"in icmpv6 -1--1 ::/0"},
 	},
 	{
 		name: "group reference has its owner", source: "EC2 API Reference, UserIdGroupPair",
-		ask:  func(d *ec2Client) string { return reads(permission("tcp", 22, 22, d.peer))(d) },
+		call: func(d *ec2Client) string { return reads(permission("tcp", 22, 22, d.peer))(d) },
 		want: []string{"in tcp 22-22 own peer"},
 	},
 	{
 		name: "reference to itself", source: "EC2 API Reference, UserIdGroupPair",
-		ask:  func(d *ec2Client) string { return reads(permission("tcp", 22, 22, d.group))(d) },
+		call: func(d *ec2Client) string { return reads(permission("tcp", 22, 22, d.group))(d) },
 		want: []string{"in tcp 22-22 own self"},
 	},
 	{
-		name: "description", source: authorizeDoc, ask: reads(described(permission("tcp", 1, 1, "10.0.0.0/8"),
+		name: "description", source: authorizeDoc, call: reads(described(permission("tcp", 1, 1, "10.0.0.0/8"),
 			"a-z. _-:/()#,@[]+=;{}!$*")),
 		want: []string{"in tcp 1-1 10.0.0.0/8 a-z. _-:/()#,@[]+=;{}!$*"},
 	},
 	{
 		name: "description of a group reference", source: "EC2 API Reference, UserIdGroupPair",
-		ask:  func(d *ec2Client) string { return reads(described(permission("tcp", 22, 22, d.peer), "from peers"))(d) },
+		call: func(d *ec2Client) string { return reads(described(permission("tcp", 22, 22, d.peer), "from peers"))(d) },
 		want: []string{"in tcp 22-22 own peer from peers"},
 	},
 	{
 		name: "tags at creation", source: authorizeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, err := d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 				GroupId: &d.group, IpPermissions: []types.IpPermission{open}, TagSpecifications: []types.TagSpecification{{
 					ResourceType: types.ResourceTypeSecurityGroupRule,
@@ -109,12 +109,12 @@ var readingBack = []semantic{
 	},
 	{
 		name: "a permission of three peers is three rules", source: describeDoc,
-		ask:  reads(permission("tcp", 1, 1, "10.0.0.0/8", "192.168.0.0/16", "::/0")),
+		call: reads(permission("tcp", 1, 1, "10.0.0.0/8", "192.168.0.0/16", "::/0")),
 		want: []string{"in tcp 1-1 10.0.0.0/8; in tcp 1-1 192.168.0.0/16; in tcp 1-1 ::/0"},
 	},
 	{
 		name: "a new group lets everything out", source: createDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			out, err := d.createNamed("new-" + d.group)
 			if err != nil {
 				return codeOf(err)
@@ -125,7 +125,7 @@ var readingBack = []semantic{
 	},
 	{
 		name: "a group's name like an id", source: createDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, err := d.createNamed("sg-new" + d.group)
 			return codeOf(err)
 		},
@@ -133,7 +133,7 @@ var readingBack = []semantic{
 	},
 	{
 		name: "a group's name again", source: createDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.createNamed("again-" + d.group)
 			_, err := d.createNamed("again-" + d.group)
 			return codeOf(err)
@@ -144,8 +144,8 @@ var readingBack = []semantic{
 
 var describing = []semantic{
 	{
-		name: "filter on a group that is not", source: describeDoc,
-		ask: func(d *ec2Client) string {
+		name: "filter on an unknown group", source: describeDoc,
+		call: func(d *ec2Client) string {
 			out, err := d.client.DescribeSecurityGroupRules(d.ctx,
 				&ec2.DescribeSecurityGroupRulesInput{Filters: byGroup("sg-0bbbbbbbbbbbbbbbb")})
 			if err != nil {
@@ -156,8 +156,8 @@ var describing = []semantic{
 		want: []string{"0 rules"},
 	},
 	{
-		name: "group by id that is not", source: errorsDoc,
-		ask: func(d *ec2Client) string {
+		name: "unknown group by id", source: errorsDoc,
+		call: func(d *ec2Client) string {
 			_, err := d.client.DescribeSecurityGroups(d.ctx,
 				&ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0bbbbbbbbbbbbbbbb"}})
 			return codeOf(err)
@@ -165,8 +165,8 @@ var describing = []semantic{
 		want: []string{"InvalidGroup.NotFound"},
 	},
 	{
-		name: "rule by id that is not", source: errorsDoc,
-		ask: func(d *ec2Client) string {
+		name: "unknown rule by id", source: errorsDoc,
+		call: func(d *ec2Client) string {
 			_, err := d.client.DescribeSecurityGroupRules(d.ctx,
 				&ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0bbbbbbbbbbbbbbbb"}})
 			return codeOf(err)
@@ -175,7 +175,7 @@ var describing = []semantic{
 	},
 	{
 		name: "filter gives both directions", source: describeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			_, _ = d.authorizeEgress(open)
 			return d.show(d.rules(d.group))
@@ -184,7 +184,7 @@ var describing = []semantic{
 	},
 	{
 		name: "grouped all traffic omits ports", source: "EC2 API Reference, DescribeSecurityGroups",
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(permission("-1", absent, absent, "10.0.0.0/8"))
 			out, err := d.client.DescribeSecurityGroups(d.ctx,
 				&ec2.DescribeSecurityGroupsInput{GroupIds: []string{d.group}})
@@ -198,7 +198,7 @@ var describing = []semantic{
 	},
 	{
 		name: "pages of five", source: describeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			for port := range int32(12) {
 				_, _ = d.authorize(permission("tcp", port, port, "10.0.0.0/8"))
 			}
@@ -217,7 +217,7 @@ var describing = []semantic{
 	},
 	{
 		name: "pages of four", source: describeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, err := d.client.DescribeSecurityGroupRules(d.ctx,
 				&ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(d.group), MaxResults: aws.Int32(4)})
 			return codeOf(err)
@@ -239,16 +239,16 @@ func (d *ec2Client) fill(n int32, peer string) error {
 var limits = []semantic{
 	{
 		name: "60 rules of one family", source: quotaDoc,
-		ask: func(d *ec2Client) string { return d.after(d.fill(60, "10.0.0.0/8")) }, want: []string{"OK, 60 rules"},
+		call: func(d *ec2Client) string { return d.after(d.fill(60, "10.0.0.0/8")) }, want: []string{"OK, 60 rules"},
 	},
 	{
 		name: "61 rules of one family", source: quotaDoc,
-		ask:  func(d *ec2Client) string { return d.after(d.fill(61, "10.0.0.0/8")) },
+		call: func(d *ec2Client) string { return d.after(d.fill(61, "10.0.0.0/8")) },
 		want: []string{"RulesPerSecurityGroupLimitExceeded, 0 rules"},
 	},
 	{
 		name: "60 rules of each family", source: quotaDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_ = d.fill(60, "10.0.0.0/8")
 			return d.after(d.fill(60, "::/0"))
 		},
@@ -256,7 +256,7 @@ var limits = []semantic{
 	},
 	{
 		name: "a group reference counts in both families", source: quotaDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_ = d.fill(60, "::/0")
 			_, err := d.authorize(permission("tcp", 1, 1, d.peer))
 			return d.after(err)

@@ -7,7 +7,7 @@ import (
 var revoking = []semantic{
 	{
 		name: "revoke by id", source: revokeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(permission("tcp", 1, 2, "10.0.0.0/8", "192.168.0.0/16"))
 			return d.after(d.revoke(d.ids(false)...))
 		},
@@ -15,7 +15,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "revoke by id again", source: errorsDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			ids := d.ids(false)
 			_ = d.revoke(ids...)
@@ -25,7 +25,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "an unknown id among known ones", source: "ministackorg/ministack#1346",
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			return d.after(d.revoke(append(d.ids(false), "sgr-0bbbbbbbbbbbbbbbb")...))
 		},
@@ -33,7 +33,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "same id twice", source: "cloud-custodian#9659",
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			return d.after(d.revoke(append(d.ids(false), d.ids(false)...)...))
 		},
@@ -41,7 +41,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "id of the other direction", source: revokeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorizeEgress(open)
 			return d.after(d.revoke(d.ids(true)...))
 		},
@@ -49,7 +49,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "revoke by properties, one of two absent", source: revokeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			return d.after(d.revokeProperties(d.group, open, permission("tcp", 1, 1, "10.0.0.0/8")))
 		},
@@ -57,7 +57,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "revoke egress of an absent IPv6 rule", source: "EC2 API Reference, RevokeSecurityGroupEgress",
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			return d.after(d.revokeOf(true, nil, permission("tcp", 22, 22, "::/0")))
 		},
@@ -65,7 +65,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "revoke by properties, other spelling", source: canonicalDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(permission("tcp", 1, 1, "10.0.0.0/8"))
 			return d.after(d.revokeProperties(d.group, permission("6", 1, 1, "10.9.9.9/8")))
 		},
@@ -73,7 +73,7 @@ var revoking = []semantic{
 	},
 	{
 		name: "the id of an added rule is not used again", source: describeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			first := d.ids(false)
 			_ = d.revoke(first...)

@@ -50,12 +50,12 @@ func once(ps ...types.IpPermission) func(*ec2Client) string {
 
 var authorizing = []semantic{
 	{
-		name: "existing rule again", source: authorizeDoc, ask: again(open, open),
+		name: "existing rule again", source: authorizeDoc, call: again(open, open),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
 		name: "batch of new and duplicate", source: "undocumented: a practitioner says that the whole call fails",
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			_, err := d.authorize(permission("tcp", 1, 1, "0.0.0.0/0"), open)
 			return d.after(err)
@@ -63,35 +63,35 @@ var authorizing = []semantic{
 		want: []string{"InvalidPermission.Duplicate, 1 rules", "InvalidPermission.Duplicate, 2 rules"},
 	},
 	{
-		name: "same rule twice in one request", source: repeatDoc, ask: once(open, open),
+		name: "same rule twice in one request", source: repeatDoc, call: once(open, open),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
 		name: "same peer twice in one permission", source: repeatDoc,
-		ask:  once(permission("tcp", 1, 1, "10.0.0.0/8", "10.0.0.0/8")),
+		call: once(permission("tcp", 1, 1, "10.0.0.0/8", "10.0.0.0/8")),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
 		name: "same rule, other description", source: identityDoc,
-		ask:  again(open, described(permission("tcp", 8000, 8000, "0.0.0.0/0"), "vLLM")),
+		call: again(open, described(permission("tcp", 8000, 8000, "0.0.0.0/0"), "vLLM")),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
 		name: "same group reference, other description", source: identityDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			return again(permission("tcp", 22, 22, d.peer), described(permission("tcp", 22, 22, d.peer), "other"))(d)
 		},
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
 		name: "rule within another", source: authorizeDoc,
-		ask: again(permission("tcp", 1, 9, "10.0.0.0/8"), permission("tcp", 5, 5, "10.0.0.0/8"),
+		call: again(permission("tcp", 1, 9, "10.0.0.0/8"), permission("tcp", 5, 5, "10.0.0.0/8"),
 			permission("tcp", 1, 9, "10.0.0.0/16")),
 		want: []string{"OK, 3 rules"},
 	},
 	{
 		name: "directions are apart", source: authorizeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, _ = d.authorize(open)
 			_, err := d.authorizeEgress(open)
 			return d.after(err)
@@ -100,7 +100,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "rules returned for two permissions", source: authorizeDoc,
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			out, err := d.authorize(permission("tcp", 1, 1, "10.0.0.0/8"), permission("tcp", 2, 2, "10.0.0.0/8"))
 			if err != nil {
 				return codeOf(err)
@@ -110,50 +110,50 @@ var authorizing = []semantic{
 		want: []string{"in tcp 1-1 10.0.0.0/8; in tcp 2-2 10.0.0.0/8"},
 	},
 	{
-		name: "no source", source: authorizeDoc, ask: once(permission("tcp", 1, 1)),
+		name: "no source", source: authorizeDoc, call: once(permission("tcp", 1, 1)),
 		want: []string{"MissingParameter, 0 rules", "InvalidParameterValue, 0 rules"},
 	},
 	{
-		name: "from > to", source: permissionDoc, ask: once(permission("tcp", 443, 80, "0.0.0.0/0")),
+		name: "from > to", source: permissionDoc, call: once(permission("tcp", 443, 80, "0.0.0.0/0")),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
-		name: "port 70000", source: permissionDoc, ask: once(permission("tcp", 70000, 70000, "0.0.0.0/0")),
+		name: "port 70000", source: permissionDoc, call: once(permission("tcp", 70000, 70000, "0.0.0.0/0")),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
-		name: "tcp without ports", source: permissionDoc, ask: once(permission("tcp", absent, absent, "0.0.0.0/0")),
+		name: "tcp without ports", source: permissionDoc, call: once(permission("tcp", absent, absent, "0.0.0.0/0")),
 		want: []string{"InvalidParameterValue, 0 rules", "MissingParameter, 0 rules"},
 	},
 	{
-		name: "CIDR malformed", source: errorsDoc, ask: once(permission("tcp", 1, 1, "10.0.0.0/33")),
+		name: "CIDR malformed", source: errorsDoc, call: once(permission("tcp", 1, 1, "10.0.0.0/33")),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
-		name: "protocol unknown", source: permissionDoc, ask: once(permission("gre", absent, absent, "0.0.0.0/0")),
+		name: "protocol unknown", source: permissionDoc, call: once(permission("gre", absent, absent, "0.0.0.0/0")),
 		want: []string{"InvalidParameterValue, 0 rules", "InvalidPermission.Malformed, 0 rules"},
 	},
 	{
-		name: "description of 256", source: authorizeDoc, ask: once(described(permission("tcp", 1, 1, "10.0.0.0/8"),
+		name: "description of 256", source: authorizeDoc, call: once(described(permission("tcp", 1, 1, "10.0.0.0/8"),
 			strings.Repeat("x", 256))),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
 		name: "description with an accent", source: authorizeDoc,
-		ask:  once(described(permission("tcp", 1, 1, "10.0.0.0/8"), "café")),
+		call: once(described(permission("tcp", 1, 1, "10.0.0.0/8"), "café")),
 		want: []string{"InvalidParameterValue, 0 rules"},
 	},
 	{
-		name: "peer that is not", source: errorsDoc, ask: once(permission("tcp", 1, 1, "sg-0bbbbbbbbbbbbbbbb")),
+		name: "unknown peer", source: errorsDoc, call: once(permission("tcp", 1, 1, "sg-0bbbbbbbbbbbbbbbb")),
 		want: []string{"InvalidGroup.NotFound, 0 rules"},
 	},
 	{
-		name: "prefix list that is not", source: errorsDoc, ask: once(permission("tcp", 1, 1, "pl-0bbbbbbbbbbbbbbbb")),
+		name: "unknown prefix list", source: errorsDoc, call: once(permission("tcp", 1, 1, "pl-0bbbbbbbbbbbbbbbb")),
 		want: []string{"InvalidPrefixListID.NotFound, 0 rules"},
 	},
 	{
-		name: "group that is not", source: errorsDoc,
-		ask: func(d *ec2Client) string {
+		name: "unknown group", source: errorsDoc,
+		call: func(d *ec2Client) string {
 			d.group = "sg-0bbbbbbbbbbbbbbbb"
 			_, err := d.authorize(open)
 			return codeOf(err)
@@ -162,7 +162,7 @@ var authorizing = []semantic{
 	},
 	{
 		name: "dry run", source: "EC2 API Reference, common query parameters",
-		ask: func(d *ec2Client) string {
+		call: func(d *ec2Client) string {
 			_, err := d.client.AuthorizeSecurityGroupIngress(d.ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 				GroupId: &d.group, IpPermissions: []types.IpPermission{open}, DryRun: aws.Bool(true),
 			})
@@ -171,7 +171,7 @@ var authorizing = []semantic{
 		want: []string{"DryRunOperation, 0 rules"},
 	},
 	{
-		name: "16 identical authorizes at once", source: authorizeDoc, ask: race,
+		name: "16 identical authorizes at once", source: authorizeDoc, call: race,
 		want: []string{"1 of 16 succeeded, 1 rules"},
 	},
 }
@@ -179,27 +179,27 @@ var authorizing = []semantic{
 var spelling = []semantic{
 	{
 		name: "other spelling of a CIDR", source: canonicalDoc,
-		ask:  again(permission("tcp", 1, 1, "100.68.0.0/18"), permission("tcp", 1, 1, "100.68.0.18/18")),
+		call: again(permission("tcp", 1, 1, "100.68.0.0/18"), permission("tcp", 1, 1, "100.68.0.18/18")),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
 		name: "other spelling of an IPv6 CIDR", source: ipv6Doc,
-		ask:  again(permission("tcp", 1, 1, "2002:0:0:1234::/64"), permission("tcp", 1, 1, "2002::1234:0:0:0:0/64")),
+		call: again(permission("tcp", 1, 1, "2002:0:0:1234::/64"), permission("tcp", 1, 1, "2002::1234:0:0:0:0/64")),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
 		name: "other spelling of the IPv6 world", source: ipv6Doc,
-		ask:  again(permission("tcp", 1, 1, "::/0"), permission("tcp", 1, 1, "::0/0")),
+		call: again(permission("tcp", 1, 1, "::/0"), permission("tcp", 1, 1, "::0/0")),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
 		name: "protocol by number", source: permissionDoc,
-		ask:  again(permission("tcp", 1, 1, "10.0.0.0/8"), permission("6", 1, 1, "10.0.0.0/8")),
+		call: again(permission("tcp", 1, 1, "10.0.0.0/8"), permission("6", 1, 1, "10.0.0.0/8")),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 	{
-		name: "all traffic, whatever ports", source: permissionDoc,
-		ask:  again(permission("-1", absent, absent, "10.0.0.0/8"), permission("-1", 22, 22, "10.0.0.0/8")),
+		name: "all traffic, with any ports", source: permissionDoc,
+		call: again(permission("-1", absent, absent, "10.0.0.0/8"), permission("-1", 22, 22, "10.0.0.0/8")),
 		want: []string{"InvalidPermission.Duplicate, 1 rules"},
 	},
 }

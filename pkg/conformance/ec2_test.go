@@ -13,7 +13,7 @@ import (
 type semantic struct {
 	name   string
 	source string // the document or the observer of the behaviour
-	ask    func(d *ec2Client) string
+	call   func(d *ec2Client) string
 	// want has EC2's answer. If AWS leaves it open, it has each possible answer.
 	want []string
 }
@@ -44,7 +44,7 @@ func TestEC2(t *testing.T) {
 
 func (s semantic) check(t *testing.T, e *engine, d *ec2Client) {
 	t.Helper()
-	got, diverges := s.ask(d), divergences[e][s.name]
+	got, diverges := s.call(d), divergences[e][s.name]
 	switch {
 	case diverges == "" && !slices.Contains(s.want, got):
 		t.Errorf("%s %s answers %q, want %s (%s)", e.name, e.version, got, quoted(s.want), s.source)

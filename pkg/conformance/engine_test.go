@@ -21,7 +21,7 @@ type engine struct {
 	installed string   // a pattern within the folder of engines; the match has the version
 	command   []string // words may contain {port} and {match}
 	env       []string
-	tells     string // precedes the version in its log, if it prints one
+	prints    string // text before the version in its log; "": its log has no version
 
 	once    sync.Once
 	url     string
@@ -38,7 +38,7 @@ var (
 			"{match}/DynamoDBLocal.jar",
 			"-inMemory", "-sharedDb", "-disableTelemetry", "-port", "{port}",
 		},
-		tells: "Version:",
+		prints: "Version:",
 	}
 	moto = &engine{
 		name: "moto", installed: "venv/lib/python3*/site-packages/moto-*.dist-info",
@@ -136,8 +136,8 @@ func (e *engine) program() string {
 
 // versionOf returns the version of a running engine.
 func (e *engine) versionOf(match string) string {
-	if e.tells != "" {
-		_, after, _ := strings.Cut(e.process.output(), e.tells)
+	if e.prints != "" {
+		_, after, _ := strings.Cut(e.process.output(), e.prints)
 		version, _, _ := strings.Cut(after, "\n")
 		return strings.TrimSpace(version)
 	}
@@ -169,9 +169,9 @@ func (e *engine) ready() error {
 		select {
 		case <-tick.C:
 		case <-e.process.ended:
-			return fmt.Errorf("%s ended as it started; it wrote:\n%s", e.name, e.process.output())
+			return fmt.Errorf("%s ended during its start; its output:\n%s", e.name, e.process.output())
 		case <-ctx.Done():
-			return fmt.Errorf("%s does not answer at %s within %s; it wrote:\n%s", e.name, e.url, patience,
+			return fmt.Errorf("%s does not answer at %s within %s; its output:\n%s", e.name, e.url, patience,
 				e.process.output())
 		}
 	}
@@ -185,7 +185,7 @@ func stopAll(failed bool) {
 		}
 		e.process.stop()
 		if failed {
-			fmt.Fprintf(os.Stderr, "== the end of what %s wrote\n%s\n", e.name, e.process.output())
+			fmt.Fprintf(os.Stderr, "== the end of the output of %s\n%s\n", e.name, e.process.output())
 		}
 	}
 }

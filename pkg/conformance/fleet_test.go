@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// fleet is the processes of the function, and what they share.
+// fleet is the processes of the function, and their shared parts.
 type fleet struct {
 	program       string
 	dynamodb, ec2 string // URLs of the engines
@@ -26,18 +26,18 @@ type fleet struct {
 	buckets       *buckets // of EC2; nil: it does not throttle
 
 	queue   *queue
-	plan    deaths
-	replace chan *function // killed, to be started anew
+	plan    faultPlan
+	replace chan *function // killed processes
 	calls   atomic.Int64
 	killed  atomic.Int64
 	late    atomic.Int64 // killed at their deadline
 	lost    atomic.Int64 // replies
 
-	mu     sync.Mutex
-	told   map[string]map[string]bool // by detail-type, the launches that it named
-	faults []string
-	last   time.Time // when a process was last killed, or a reply lost
-	alive  map[*function]bool
+	mu         sync.Mutex
+	announced  map[string]map[string]bool // by detail-type, the launches in its events
+	violations []string
+	last       time.Time // of the last planned fault
+	alive      map[*function]bool
 }
 
 // buildFunction compiles the function as it is deployed, for this machine.
@@ -52,10 +52,10 @@ func buildFunction(t *testing.T) string {
 	return program
 }
 
-// run starts n processes, and another for each that is killed, until the test ends.
+// run starts n processes, and replaces each killed one, until the test ends.
 func (f *fleet) run(t *testing.T, n int) {
 	t.Helper()
-	f.alive, f.replace = make(map[*function]bool), make(chan *function, len(f.plan.kills)+n)
+	f.alive, f.replace = make(map[*function]bool), make(chan *function, len(f.plan.faults)+n)
 	for range n {
 		f.start(t)
 	}
@@ -83,7 +83,7 @@ func (f *fleet) run(t *testing.T, n int) {
 	})
 }
 
-// anyOutput is the end of what some process wrote.
+// anyOutput is the end of the output of one process.
 func (f *fleet) anyOutput() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -106,28 +106,27 @@ func (f *fleet) forget(fn *function) {
 	delete(f.alive, fn)
 }
 
-func (f *fleet) fault(format string, args ...any) {
+func (f *fleet) violation(format string, args ...any) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.faults = append(f.faults, fmt.Sprintf(format, args...))
+	f.violations = append(f.violations, fmt.Sprintf(format, args...))
 }
 
-// strikes notes that something just went wrong, as planned.
-func (f *fleet) strikes(n *atomic.Int64) {
+// countFault counts a planned fault, and records its time.
+func (f *fleet) countFault(n *atomic.Int64) {
 	n.Add(1)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last = time.Now()
 }
 
-// answer is what an engine answers, whole.
+// answer is a whole reply of an engine.
 type answer struct {
 	http.Header
 	body []byte
 }
 
-// send sends a process's request on to an engine. The bus is our own: it keeps
-// what it is told.
+// send passes a process's request on to an engine, or for "" to the fleet's bus.
 func (f *fleet) send(engine string, r *http.Request, body []byte) (status int, a answer, err error) {
 	if engine == "" {
 		return f.publish(body)
@@ -137,7 +136,7 @@ func (f *fleet) send(engine string, r *http.Request, body []byte) (status int, a
 		return 0, answer{}, err
 	}
 	to.Header = r.Header.Clone()
-	reply, err := engines32.Do(to)
+	reply, err := engineClient.Do(to)
 	if err != nil {
 		return 0, answer{}, err
 	}
@@ -146,9 +145,10 @@ func (f *fleet) send(engine string, r *http.Request, body []byte) (status int, a
 	return reply.StatusCode, answer{reply.Header, text}, err
 }
 
-// engines32 keeps a connection for each process.
-var engines32 = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: processes, DisableCompression: true}}
+// engineClient keeps a connection for each process.
+var engineClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: processes, DisableCompression: true}}
 
+// publish is the bus's PutEvents. It records the launches in the events.
 func (f *fleet) publish(body []byte) (int, answer, error) {
 	var in struct {
 		Entries []struct{ DetailType, Detail string }
@@ -159,32 +159,32 @@ func (f *fleet) publish(body []byte) (int, answer, error) {
 	ids := make([]string, len(in.Entries))
 	for i, entry := range in.Entries {
 		ids[i] = fmt.Sprintf(`{"EventId":"e%d"}`, i)
-		f.tell(entry.DetailType, entry.Detail)
+		f.record(entry.DetailType, entry.Detail)
 	}
 	text := `{"FailedEntryCount":0,"Entries":[` + strings.Join(ids, ",") + `]}`
 	return http.StatusOK, answer{http.Header{"Content-Type": {"application/x-amz-json-1.1"}}, []byte(text)}, nil
 }
 
-func (f *fleet) tell(detailType, detail string) {
+func (f *fleet) record(detailType, detail string) {
 	var d struct {
 		Launch   string
 		Launches []string
 	}
 	if err := json.Unmarshal([]byte(detail), &d); err != nil {
-		f.fault("an event that cannot be read: %s", detail)
+		f.violation("an event that cannot be read: %s", detail)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.told[detailType] == nil {
-		f.told[detailType] = make(map[string]bool)
+	if f.announced[detailType] == nil {
+		f.announced[detailType] = make(map[string]bool)
 	}
 	for _, launch := range append(d.Launches, d.Launch) {
-		f.told[detailType][launch] = true
+		f.announced[detailType][launch] = true
 	}
 }
 
-func (f *fleet) wasTold(detailType, launch string) bool {
+func (f *fleet) wasAnnounced(detailType, launch string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.told[detailType][launch]
+	return f.announced[detailType][launch]
 }

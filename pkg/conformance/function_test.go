@@ -14,12 +14,12 @@ import (
 	"time"
 )
 
-// timeout is the functions' time limit. Another function takes over the lease of a killed one
-// a few seconds after it.
+// timeout is the functions' time limit. A few seconds after it, another function takes over the
+// lease of a killed one.
 const timeout = 14 * time.Second
 
-// function is one process of the compiled ensure function. A server carries its Runtime API
-// and all its calls to AWS, and may kill it at any of them.
+// function is one process of the compiled ensure function. A server answers its Runtime API,
+// passes on its calls to AWS, and may kill it at each.
 type function struct {
 	fleet  *fleet
 	server *httptest.Server
@@ -27,7 +27,7 @@ type function struct {
 
 	mu     sync.Mutex
 	dead   bool
-	flight []message // messages that it has not answered
+	flight []message // not answered yet
 	timer  *time.Timer
 }
 
@@ -46,7 +46,7 @@ func (f *fleet) launch(t *testing.T) *function {
 	return fn
 }
 
-// run starts the process, with its invocations from that API.
+// run starts the process, with invocations from api.
 func (fn *function) run(t *testing.T, api runtimeAPI) {
 	t.Helper()
 	f := fn.fleet
@@ -92,7 +92,7 @@ func (fn *function) next(w http.ResponseWriter, r *http.Request) {
 	fn.invoke(w, name, body)
 }
 
-// invoke answers the process with an invocation of the function, under that name.
+// invoke answers the process with an invocation of the function by that name.
 func (fn *function) invoke(w http.ResponseWriter, name, body string) {
 	w.Header().Set("Lambda-Runtime-Aws-Request-Id", "8e3cc3b5-4a6c-4a0c-8c0c-0d7e4d7f4b11")
 	w.Header().Set("Lambda-Runtime-Deadline-Ms", fmt.Sprint(time.Now().Add(timeout).UnixMilli()))
@@ -101,8 +101,8 @@ func (fn *function) invoke(w http.ResponseWriter, name, body string) {
 	_, _ = io.WriteString(w, body)
 }
 
-// takes records the messages that the process gets, unless it is dead. It kills a process that
-// exceeds its time limit, as Lambda does.
+// takes records the process's messages; false if it was killed. As Lambda does, it kills a process
+// that exceeds its time limit.
 func (fn *function) takes(batch []message) bool {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
@@ -114,7 +114,7 @@ func (fn *function) takes(batch []message) bool {
 	return true
 }
 
-// gives returns the messages that the process has not answered.
+// gives returns and clears the unanswered messages.
 func (fn *function) gives() []message {
 	fn.mu.Lock()
 	defer fn.mu.Unlock()
@@ -142,12 +142,12 @@ func (fn *function) failed(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 	batch := fn.gives()
 	if len(batch) == 0 || !batch[0].isSweep() { // a sweep reports groups that it could not serve
-		fn.fleet.fault("a function error: %s", body)
+		fn.fleet.violation("a function error: %s", body)
 	}
 	fn.fleet.queue.put(batch...)
 }
 
-// kill sends SIGKILL to the process. Its messages come again.
+// kill sends SIGKILL to the process. Its messages are delivered again.
 func (fn *function) kill() {
 	fn.mu.Lock()
 	first := !fn.dead
@@ -173,22 +173,22 @@ func (fn *function) forward(engine string) http.HandlerFunc {
 			throttle(w)
 			return
 		}
-		death := fn.fleet.plan.draw(op)
-		if death == before {
+		fault := fn.fleet.plan.next(op)
+		if fault == before {
 			fn.die()
 			return
 		}
 		status, reply, err := fn.fleet.send(engine, r, body)
-		switch death {
+		switch fault {
 		case after:
 			fn.die()
 			return
 		case lost:
-			fn.fleet.strikes(&fn.fleet.lost)
+			fn.fleet.countFault(&fn.fleet.lost)
 			panic(http.ErrAbortHandler) // closes the connection
 		}
 		if err != nil {
-			fn.fleet.fault("%s: %v", op, err)
+			fn.fleet.violation("%s: %v", op, err)
 			return
 		}
 		for _, name := range []string{"Content-Type", "X-Amz-Crc32", "X-Amzn-Requestid"} {
@@ -199,8 +199,9 @@ func (fn *function) forward(engine string) http.HandlerFunc {
 	}
 }
 
+// die kills the process as planned, and has the fleet replace it.
 func (fn *function) die() {
-	fn.fleet.strikes(&fn.fleet.killed)
+	fn.fleet.countFault(&fn.fleet.killed)
 	fn.kill()
 	fn.fleet.replace <- fn
 }

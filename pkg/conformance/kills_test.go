@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// moment is when a process dies: before the engine has its request, or after,
-// when nobody reads the reply any more. If only the reply is lost, the process lives.
+// moment is the time of a planned fault. before: the process is killed before the engine gets the
+// request. after: it is killed before it reads the reply. lost: only the reply is lost.
 type moment int
 
 const (
@@ -18,17 +18,15 @@ const (
 	lost
 )
 
-// kill is the death of whichever process comes first to the nth request of an
-// operation, of all processes together, or the loss of its reply.
-type kill struct {
+// plannedFault is a fault of the nth request for an operation, counted over all processes.
+type plannedFault struct {
 	op   string
 	nth  int
 	when moment
 }
 
-// kills are one for each kind of request that sgkeeper makes, on either side of
-// it, in the order in which a walk comes to them.
-var kills = []kill{
+// kills kill a process before and after the requests of each step, in the order of a pass.
+var kills = []plannedFault{
 	{"TransactWriteItems", 5, before}, {"TransactWriteItems", 40, after},
 	{"UpdateItem", 3, before}, {"UpdateItem", 9, after}, {"UpdateItem", 30, after},
 	{"Query", 6, before}, {"DescribeSecurityGroupRules", 3, after},
@@ -37,21 +35,22 @@ var kills = []kill{
 	{"PutEvents", 2, before}, {"PutEvents", 4, after},
 }
 
-// deaths draws the kills.
-type deaths struct {
-	kills []kill
-	mu    sync.Mutex
-	seen  map[string]int
+// faultPlan counts requests, and returns the planned fault of each.
+type faultPlan struct {
+	faults []plannedFault
+	mu     sync.Mutex
+	seen   map[string]int // requests, by operation
 }
 
-func (d *deaths) draw(op string) moment {
+// next returns the fault of the next request for an operation.
+func (d *faultPlan) next(op string) moment {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.seen == nil {
 		d.seen = make(map[string]int)
 	}
 	d.seen[op]++
-	for _, k := range d.kills {
+	for _, k := range d.faults {
 		if k.op == op && k.nth == d.seen[op] {
 			return k.when
 		}
@@ -59,7 +58,7 @@ func (d *deaths) draw(op string) moment {
 	return never
 }
 
-// operationOf is what a request asks an engine for.
+// operationOf is the operation of a request to an engine.
 func operationOf(r *http.Request, body []byte) string {
 	if _, op, ok := strings.Cut(r.Header.Get("X-Amz-Target"), "."); ok {
 		return op

@@ -10,12 +10,12 @@ import (
 // process is a program that runs beside the tests and ends with them.
 type process struct {
 	*exec.Cmd
-	ended chan struct{} // closed when it has
+	ended chan struct{} // closed when the program has ended
 	tail  tail
 }
 
-// startProcess starts a program whose output is kept. Where the system can, it
-// dies with this process, also when that is killed.
+// startProcess starts a program, and keeps the end of its output. On Linux, the program ends with
+// this process, even if this process is killed.
 func startProcess(cmd *exec.Cmd) (*process, error) {
 	p := &process{Cmd: cmd, ended: make(chan struct{})}
 	cmd.Stdout, cmd.Stderr = &p.tail, &p.tail
@@ -40,15 +40,14 @@ func (p *process) stop() {
 	<-p.ended
 }
 
-// output is the end of what the process wrote, without the lines that only say
-// that a request was answered.
+// output is the end of the process's output, without the lines of answered requests.
 func (p *process) output() string {
 	return answeredLine.ReplaceAllString(p.tail.String(), "")
 }
 
 var answeredLine = regexp.MustCompile(`(?m)^.*"POST / HTTP/1.1" [24]00 -\n`)
 
-// tail keeps the end of what is written to it.
+// tail keeps the last bytes that are written to it.
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
@@ -67,7 +66,7 @@ func (t *tail) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// String returns what was kept.
+// String returns those bytes.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -19,19 +19,19 @@ import (
 
 const motoAccount = "123456789012"
 
-// TestProcesses has compiled functions, as processes of their own, race on
-// DynamoDB Local and moto, some of them killed in the middle. What must hold at
-// rest is read from the engines, by rules that are plain arithmetic here.
+// TestProcesses has compiled functions race on DynamoDB Local and moto, each in its own process.
+// Some processes are killed during a pass. At rest, the test compares the engines with the rules
+// that the launches request, without sgkeeper's code.
 //
-// moto serves as the EC2 that they write to, not as proof that only one of them
-// writes at a time: that is DynamoDB Local's part.
+// DynamoDB Local decides the lease. moto only stands in for EC2, so its behavior in a race proves
+// nothing.
 func TestProcesses(t *testing.T) {
-	s := newScene(t, moto, &fleet{plan: deaths{kills: kills}}, groupCount)
+	s := newScene(t, moto, &fleet{plan: faultPlan{faults: kills}}, groupCount)
 	dice := rand.New(rand.NewPCG(4, 32))
-	wishes := draw(dice, s.groups)
+	requests := draw(dice, s.groups)
 	s.fleet.run(t, processes)
 
-	s.openAndEnd(t, dice, wishes)
+	s.openAndEnd(t, dice, requests)
 	if !t.Failed() {
 		ran.add("Real processes", &engine{name: "DynamoDB Local and moto",
 			version: dynamodbLocal.version + ", " + moto.version}, launchCount, 0)
@@ -40,48 +40,48 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// openAndEnd sends what the launches say, waits for the engines to be at rest, and then
-// ends all that are left. It fails the test if the engines or the bus say otherwise.
-func (s *scene) openAndEnd(t *testing.T, dice *rand.Rand, wishes []*wish) {
+// openAndEnd sends the events of the launches, waits until the engines are at rest, and then ends
+// all live launches. It fails the test if the engines or the bus have another result.
+func (s *scene) openAndEnd(t *testing.T, dice *rand.Rand, requests []*request) {
 	t.Helper()
 	began := time.Now()
-	s.fleet.queue.send(messages(dice, wishes)...)
-	s.settle(t, wishes)
+	s.fleet.queue.send(messages(dice, requests)...)
+	s.settle(t, requests)
 	t.Logf("at rest after %s", time.Since(began).Round(time.Millisecond))
-	s.checkTold(t, wishes, "Ports Ensured", func(w *wish) bool { return !w.ended })
+	s.checkAnnounced(t, requests, "Ports Ensured", func(w *request) bool { return !w.ended })
 
 	var ends []string
-	last := slices.DeleteFunc(slices.Clone(wishes), func(w *wish) bool { return w.ended })
+	last := slices.DeleteFunc(slices.Clone(requests), func(w *request) bool { return w.ended })
 	for i, w := range last {
 		w.ended = true
 		ends = append(ends, w.end(i%2 == 0))
 	}
 	s.fleet.queue.send(ends...)
-	s.settle(t, wishes)
+	s.settle(t, requests)
 	t.Logf("all ended after %s", time.Since(began).Round(time.Millisecond))
-	s.checkTold(t, last, "Ports Released", func(*wish) bool { return true })
+	s.checkAnnounced(t, last, "Ports Released", func(*request) bool { return true })
 
 	if late := s.fleet.late.Load(); late > 0 {
-		t.Errorf("%d functions were not done by their deadline", late)
+		t.Errorf("%d invocations were not done by their deadline", late)
 	}
-	if struck, planned := int(s.fleet.killed.Load()+s.fleet.lost.Load()), len(s.fleet.plan.kills); struck != planned {
-		t.Errorf("%d of %d kills and lost replies took place; requests: %v", struck, planned, s.fleet.plan.seen)
+	if n, planned := int(s.fleet.killed.Load()+s.fleet.lost.Load()), len(s.fleet.plan.faults); n != planned {
+		t.Errorf("%d of %d planned faults took place; requests: %v", n, planned, s.fleet.plan.seen)
 	}
-	for _, fault := range s.fleet.faults {
-		t.Error(fault)
+	for _, violation := range s.fleet.violations {
+		t.Error(violation)
 	}
 }
 
-// scene is the engines with some groups, each with two rules that are not ours.
+// scene is the engines with some groups, each with two foreign rules.
 type scene struct {
 	fleet   *fleet
-	within  time.Duration // for which the engines may take to be at rest
+	within  time.Duration // limit until the engines are at rest
 	client  *ec2.Client
 	groups  []string
 	foreign map[string][]string // by group, as described at the start
 }
 
-// foreign is a rule that launches also request, and one that they do not.
+// foreignRules are a rule that launches also request, and one that they do not request.
 var foreignRules = []types.IpPermission{
 	described(permission("tcp", 8000, 8000, "0.0.0.0/0"), "by hand"),
 	described(permission("tcp", 22, 22, "192.0.2.0/24"), "office"),
@@ -93,7 +93,7 @@ func newScene(t *testing.T, on *engine, f *fleet, groups int) *scene {
 	s.foreign = make(map[string][]string)
 	f.program, f.dynamodb, f.ec2 = buildFunction(t), dynamodbLocal.start(t), on.start(t)
 	f.table, f.account = t.Name(), motoAccount
-	f.queue, f.told = newQueue(), make(map[string]map[string]bool)
+	f.queue, f.announced = newQueue(), make(map[string]map[string]bool)
 	if _, err := dynamodb.NewFromConfig(dynamodbLocal.config(t)).CreateTable(t.Context(),
 		dynamo.Definition(s.fleet.table)); err != nil {
 		t.Fatal(err)
@@ -125,16 +125,16 @@ func (s *scene) tag(t *testing.T, group string) {
 
 const sweepEvery = 500 * time.Millisecond
 
-// settle waits until every message is answered, and then sweeps until the
-// engines are at rest. What is wrong when the time is over is a violation.
-func (s *scene) settle(t *testing.T, wishes []*wish) {
+// settle waits until every message is answered, and then sweeps until the engines are at rest. It
+// fails the test if they are not within the time limit.
+func (s *scene) settle(t *testing.T, requests []*request) {
 	t.Helper()
 	over, tick := time.After(s.within), time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for idle := false; ; {
 		var wrong []string
 		if idle {
-			if wrong = append(s.wrong(t, wishes), s.unserved(t)...); len(wrong) == 0 {
+			if wrong = append(s.wrong(t, requests), s.unserved(t)...); len(wrong) == 0 {
 				return
 			}
 		}
@@ -147,24 +147,24 @@ func (s *scene) settle(t *testing.T, wishes []*wish) {
 				idle = false
 			}
 		case <-over:
-			wrong := append(s.wrong(t, wishes), s.unserved(t)...)
-			t.Fatalf("not at rest within %s; answered: %v; %d wrong:\n%s\nrequests: %v\nfaults: "+
-				"%v\none function wrote:\n%s", s.within, idle,
+			wrong := append(s.wrong(t, requests), s.unserved(t)...)
+			t.Fatalf("not at rest within %s; answered: %v; %d wrong:\n%s\nrequests: %v\nviolations: "+
+				"%v\noutput of one function:\n%s", s.within, idle,
 				len(wrong), strings.Join(wrong[:min(9, len(wrong))],
-					"\n"), s.fleet.plan.seen, s.fleet.faults, s.fleet.anyOutput())
+					"\n"), s.fleet.plan.seen, s.fleet.violations, s.fleet.anyOutput())
 		}
 		if late := s.fleet.queue.overdue(); len(late) > 0 {
-			t.Fatalf("came more than %d times: %v", maxTries, late)
+			t.Fatalf("delivered more than %d times: %v", maxTries, late)
 		}
 	}
 }
 
-// wrong is what the engine describes and should not, or the other way round.
-func (s *scene) wrong(t *testing.T, wishes []*wish) (all []string) {
+// wrong lists the differences between the described rules and the expected ones.
+func (s *scene) wrong(t *testing.T, requests []*request) (all []string) {
 	t.Helper()
 	for _, group := range s.groups {
 		d := &ec2Client{ctx: t.Context(), client: s.client, group: group}
-		missing := wanted(wishes, group)
+		missing := desired(requests, group)
 		foreign := slices.Clone(s.foreign[group])
 		seen := make(map[tuple]bool)
 		for _, r := range d.rules(group) {
@@ -178,7 +178,7 @@ func (s *scene) wrong(t *testing.T, wishes []*wish) (all []string) {
 				foreign = slices.Delete(foreign, i, i+1)
 			case !missing[rule] || aws.ToInt32(r.ToPort) != rule.port || aws.ToString(r.IpProtocol) != "tcp" ||
 				aws.ToBool(r.IsEgress):
-				all = append(all, fmt.Sprintf("%s: nobody needs %s", group, line))
+				all = append(all, fmt.Sprintf("%s: no launch needs %s", group, line))
 			}
 			seen[rule] = true
 			delete(missing, rule)
@@ -187,13 +187,13 @@ func (s *scene) wrong(t *testing.T, wishes []*wish) (all []string) {
 			all = append(all, fmt.Sprintf("%s: missing: tcp %d from %s", group, rule.port, rule.peer))
 		}
 		for _, rule := range foreign {
-			all = append(all, fmt.Sprintf("%s: touched: %s", group, rule))
+			all = append(all, fmt.Sprintf("%s: a foreign rule changed: %s", group, rule))
 		}
 	}
 	return all
 }
 
-// unserved are the groups that a function holds, or that have a ticket nobody served.
+// unserved are the groups with a held lease or with an unserved ticket.
 func (s *scene) unserved(t *testing.T) (all []string) {
 	t.Helper()
 	pages := dynamodb.NewScanPaginator(dynamodb.NewFromConfig(dynamodbLocal.config(t)), &dynamodb.ScanInput{
@@ -213,12 +213,12 @@ func (s *scene) unserved(t *testing.T) (all []string) {
 	return all
 }
 
-// checkTold has each launch named in an event of that type.
-func (s *scene) checkTold(t *testing.T, wishes []*wish, detailType string, of func(*wish) bool) {
+// checkAnnounced checks that an event of that type names each launch.
+func (s *scene) checkAnnounced(t *testing.T, requests []*request, detailType string, of func(*request) bool) {
 	t.Helper()
-	for _, w := range wishes {
-		if of(w) && !s.fleet.wasTold(detailType, w.launch) {
-			t.Errorf("%s of %s was never told: %s", detailType, w.launch, w.group)
+	for _, w := range requests {
+		if of(w) && !s.fleet.wasAnnounced(detailType, w.launch) {
+			t.Errorf("%s of %s was never announced: %s", detailType, w.launch, w.group)
 		}
 	}
 }

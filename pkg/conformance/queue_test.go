@@ -120,8 +120,8 @@ func (q *queue) overdue() (bodies []string) {
 	return bodies
 }
 
-// payload returns a batch in Lambda's form, or a sweep as the schedule sends it. Queue
-// reports whether the event source mapping of a queue brings it.
+// payload returns a batch in Lambda's form, or a sweep as the schedule sends it. queue reports
+// whether a queue's event source mapping delivers it.
 func payload(batch []message) (body string, queue bool) {
 	if batch[0].isSweep() {
 		return batch[0].body, false
@@ -133,7 +133,7 @@ func payload(batch []message) (body string, queue bool) {
 	return `{"Records":[` + strings.Join(records, ",") + `]}`, true
 }
 
-// failures returns the messages of a batch that must come again.
+// failures returns the messages of a batch that must be delivered again.
 func failures(answer []byte, batch []message) ([]message, error) {
 	var a struct {
 		BatchItemFailures []struct{ ItemIdentifier string }

@@ -56,7 +56,7 @@ func (r *report) check(write bool) error {
 	switch {
 	case !complete && write:
 		return errors.New("-update needs every suite on every engine: run pkg/conformance/install, " +
-			"and no part of the suites alone")
+			"and run the tests without -run")
 	case !complete:
 		return nil
 	}
@@ -75,7 +75,7 @@ func (r *report) check(write bool) error {
 		return os.WriteFile(page, []byte(before+begin+want+end+after), 0o644)
 	}
 	return fmt.Errorf("the table of %s is out of date: run go test ./pkg/conformance -update, "+
-		"and look at what changed\n%s", page, want)
+		"and read the diff\n%s", page, want)
 }
 
 // rowsWanted is the number of engines for each suite.

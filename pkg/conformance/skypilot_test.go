@@ -42,7 +42,7 @@ func TestSkyPilotPlugin(t *testing.T) {
 	s := newScene(t, moto, new(fleet), 0)
 	s.fleet.run(t, 8)
 	s.fleet.sweep(t)
-	d := openDoor(t, s.fleet, 8)
+	d := newEndpoint(t, s.fleet, 8)
 
 	with, others, operations := d.skypilot(t, python, "sgkeeper")
 	if with.failures() > 0 || len(with.Missing) > 0 || with.Clusters != clusters {
@@ -74,13 +74,13 @@ func TestSkyPilotPlugin(t *testing.T) {
 			without.Clusters, without.Leaked, own)
 	}
 	fmt.Printf("without it: %d failed, %d rules leaked, %d rule calls\n", without.failures(), without.Leaked, own)
-	for _, fault := range s.fleet.faults {
-		t.Error(fault)
+	for _, violation := range s.fleet.violations {
+		t.Error(violation)
 	}
 }
 
 // sweep sends sweeps until the test ends, as the schedule does once a minute. They serve groups
-// that a function left because its time was over.
+// that a function yielded.
 func (f *fleet) sweep(t *testing.T) {
 	tick := time.NewTicker(2 * time.Second)
 	over, ended := make(chan struct{}), make(chan struct{})
@@ -102,9 +102,8 @@ func (f *fleet) sweep(t *testing.T) {
 	})
 }
 
-// skypilot runs the driver. It returns the driver's result and the calls of SkyPilot's that
-// change rules.
-func (d *door) skypilot(t *testing.T, python, way string) (result skypilotResult, n int, operations []string) {
+// skypilot runs the driver. It returns the driver's result and SkyPilot's calls that change rules.
+func (d *endpoint) skypilot(t *testing.T, python, way string) (result skypilotResult, n int, operations []string) {
 	t.Helper()
 	home := t.TempDir()
 	if err := os.Mkdir(filepath.Join(home, ".sky"), 0o700); err != nil {
@@ -152,7 +151,7 @@ func (d *door) skypilot(t *testing.T, python, way string) (result skypilotResult
 		}
 	}
 	if err := command.Wait(); err != nil || json.Unmarshal(last, &result) != nil {
-		t.Fatalf("skypilot_plugin.py %s: %v\n%s\n%s\none function wrote:\n%s",
+		t.Fatalf("skypilot_plugin.py %s: %v\n%s\n%s\noutput of one function:\n%s",
 			way, err, last, log.Bytes(), d.fleet.anyOutput())
 	}
 	if t.Failed() {

@@ -5,5 +5,5 @@ import (
 	"syscall"
 )
 
-// tether makes the program die with the thread that started it.
+// tether makes the program end with the thread that started it.
 func tether(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -6,15 +6,14 @@ import (
 	"strings"
 )
 
-// tuple is a rule as EC2 describes it, of what the launches request: TCP on one
-// port, from all of a family.
+// tuple is a requested rule, as EC2 describes it: TCP on one port, from all addresses of a family.
 type tuple struct {
 	port int32
 	peer string
 }
 
-// wish is what one launch asks of one group.
-type wish struct {
+// request is the request of one launch on one group.
+type request struct {
 	launch, group string
 	rules         []tuple
 	ended         bool
@@ -27,21 +26,21 @@ const (
 	portCount   = 12 // that launches of a group request, in each of two families
 )
 
-// draw draws the launches. Ports do not adjoin and families do not overlap, so
-// that what must be there is plain: each rule that a live launch requests.
-func draw(dice *rand.Rand, groups []string) []*wish {
-	var wishes []*wish
+// draw draws the launches. Ports do not adjoin and families do not overlap, so a group must have
+// exactly the rules that its live launches request.
+func draw(dice *rand.Rand, groups []string) []*request {
+	var requests []*request
 	for i := range launchCount {
-		w := &wish{launch: fmt.Sprintf("launch-%d", i), group: groups[dice.IntN(len(groups))]}
+		w := &request{launch: fmt.Sprintf("launch-%d", i), group: groups[dice.IntN(len(groups))]}
 		for _, n := range dice.Perm(portCount)[:1+dice.IntN(3)] {
 			w.rules = append(w.rules, tuple{port: int32(8000 + 2*n), peer: []string{"0.0.0.0/0", "::/0"}[dice.IntN(2)]})
 		}
-		wishes = append(wishes, w)
+		requests = append(requests, w)
 	}
-	return wishes
+	return requests
 }
 
-func (w *wish) open() string {
+func (w *request) open() string {
 	var rules []string
 	for _, r := range w.rules {
 		rules = append(rules, fmt.Sprintf(`{"ports":%d,"from":[%q]}`, r.port, r.peer))
@@ -50,19 +49,19 @@ func (w *wish) open() string {
 		strings.Join(rules, ","))
 }
 
-// end names the group, or not.
-func (w *wish) end(named bool) string {
+// end is the launch's end in its group or, if not named, in all.
+func (w *request) end(named bool) string {
 	if named {
 		return fmt.Sprintf(`{"detailType":"Launch Ended","launch":%q,"group":%q}`, w.launch, w.group)
 	}
 	return fmt.Sprintf(`{"detailType":"Launch Ended","launch":%q}`, w.launch)
 }
 
-// messages are what the launches say, out of order: a third has ended, some of
-// them before they asked, and some say everything twice.
-func messages(dice *rand.Rand, wishes []*wish) []string {
+// messages are the launches' events, in random order. A third of the launches end, some before
+// their request arrives. A tenth of the requests are sent twice.
+func messages(dice *rand.Rand, requests []*request) []string {
 	var all []string
-	for i, w := range wishes {
+	for i, w := range requests {
 		all = append(all, w.open())
 		if i%3 == 0 {
 			w.ended = true
@@ -76,10 +75,10 @@ func messages(dice *rand.Rand, wishes []*wish) []string {
 	return all
 }
 
-// wanted are the rules that live launches ask of a group.
-func wanted(wishes []*wish, group string) map[tuple]bool {
+// desired are the rules that live launches request on a group.
+func desired(requests []*request, group string) map[tuple]bool {
 	rules := make(map[tuple]bool)
-	for _, w := range wishes {
+	for _, w := range requests {
 		if w.group != group || w.ended {
 			continue
 		}

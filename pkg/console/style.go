@@ -38,6 +38,7 @@ func StyleFor(w io.Writer) Style {
 	return Style{ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))}
 }
 
+// Paint returns the text in a paint, or unchanged if the style has no color or the paint is "".
 func (s Style) Paint(p Paint, text string) string {
 	if !s.Colour || text == "" || p == "" {
 		return text

@@ -43,6 +43,7 @@ func Painted(p Paint, texts ...string) []Cell {
 	return row
 }
 
+// Add appends a row.
 func (t *Table) Add(row ...Cell) { t.Rows = append(t.Rows, row) }
 
 // String renders the table, one row a line.

@@ -199,7 +199,7 @@ func TestAttackRestoredUnderAnotherName(t *testing.T) {
 		r.sweeps(2 * time.Hour)
 		backup := r.items()
 		if o := r.ensured(launch("forgotten", shared, 8000)); len(o.Covered) != 1 {
-			t.Fatalf("covered %v, want the rule that is there", o.Covered)
+			t.Fatalf("covered %v, want the existing rule", o.Covered)
 		}
 		r.sweeps(2 * time.Hour)
 		db := dynamodb.NewFromConfig(r.config)
@@ -220,7 +220,7 @@ func TestAttackRestoredUnderAnotherName(t *testing.T) {
 		restored.sweeps(2 * time.Hour)
 		restored.has("tcp 8000 from 0.0.0.0/0")
 		if restored.alarms() == 0 {
-			t.Error("no alarm tells that the table was restored")
+			t.Error("no alarm reports that the table was restored")
 		}
 		restored.ensured(launch("forgotten", shared, 8000)) // its event is replayed
 		table := dynamo.New(db, "arn:aws:dynamodb:us-east-1:111122223333:table/restored")

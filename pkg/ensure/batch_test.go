@@ -84,7 +84,7 @@ func TestBatch(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			if got := r.failed(ctx, batch); !slices.Equal(got, []string{"m6"}) {
-				t.Errorf("%v come again, want m6 alone", got)
+				t.Errorf("%v return to the queue, want m6 alone", got)
 			}
 			for _, group := range []string{shared, groupB, groupC} {
 				if got := r.rules(group); !got.Contains(world(8000)) || !got.Contains(world(8004)) {
@@ -99,7 +99,7 @@ func TestBatch(t *testing.T) {
 			}
 			r.account.Inject(nil)
 			if got := r.failed(ctx, sqs(launch("unlucky", shared, 8002))); len(got) != 0 {
-				t.Errorf("%v come again, want none", got)
+				t.Errorf("%v return to the queue, want none", got)
 			}
 			r.has("tcp 8002 from 0.0.0.0/0")
 		})
@@ -111,7 +111,7 @@ func TestBatchRingsOnce(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	w := r.watch()
 	if got := r.failed(t.Context(), sqs(numbered(10, distinct)...)); len(got) != 0 {
-		t.Errorf("%v come again, want none", got)
+		t.Errorf("%v return to the queue, want none", got)
 	}
 	got := strings.Join(w.names(shared), " ")
 	if want := strings.Repeat("claim ", 10) + "ring load describe authorize release"; got != want {
@@ -128,7 +128,7 @@ func TestTooLittleTime(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), left)
 			defer cancel()
 			if got := r.failed(ctx, sqs(launch("a", shared, 8000))); !slices.Equal(got, []string{"m0"}) {
-				t.Errorf("%v left: %v come again, want m0", left, got)
+				t.Errorf("%v left: %v return to the queue, want m0", left, got)
 			}
 			if names := w.names(shared); slices.Contains(names, "ring") || slices.Contains(names, "authorize") {
 				t.Errorf("%v left: %v, want nothing that binds", left, names)

@@ -63,7 +63,7 @@ func TestEndCallCounts(t *testing.T) {
 		ec2, dynamodb int
 	}{
 		{"in a group", end("a", shared), 2, 5},
-		{"in all groups, of which there is one", end("a"), 2, 8},
+		{"in all groups, here one", end("a"), 2, 8},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, fakeaws.Options{Latency: everyCall})
@@ -78,8 +78,8 @@ func TestEndCallCounts(t *testing.T) {
 	}
 }
 
-// distinct is a launch with a port of its own, and one that all share.
+// distinct returns a launch with a port of its own, and one that all share.
 func distinct(i int) []byte { return launch(name(i), shared, 8000, 10000+2*i) }
 
-// same is a launch that requests the same ports as all others: those of the incident.
+// same returns a launch that requests the same ports as all others: those of the incident.
 func same(i int) []byte { return launch(name(i), shared, 8000, 8002, 8004) }

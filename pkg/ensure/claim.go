@@ -21,9 +21,9 @@ type part struct {
 	remarks []claim.Fault
 	origin  claim.Origin // of the message
 	ended   bool         // it is a request, and its launch has ended
-	lost    error        // the write failed, or its reply was lost
+	lost    error        // of the write: it failed, or its reply was lost
 
-	everywhere *ending // it is part of an end in all groups
+	everywhere *ending // the end in all groups that it is part of, or nil
 	noRequest  bool    // it is an end, and the launch has no request on the group
 }
 
@@ -43,7 +43,7 @@ func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 	claimed := lease.NoneOpen
 	for _, a := range p.parts {
 		all.Go(func() {
-			found := p.bring(ctx, a)
+			found := p.write(ctx, a)
 			mu.Lock()
 			defer mu.Unlock()
 			claimed = max(claimed, found)
@@ -53,10 +53,10 @@ func (p *pass) claim(ctx context.Context) (lease.Reply, error) {
 	return lease.Reply{Claimed: claimed}, nil
 }
 
-// bring writes one request or end. An end counts as new, because an earlier delivery of it may
+// write writes one request or end. An end counts as new, because an earlier delivery of it may
 // have failed before the ring. The exception is a launch without a request on the group: it
 // needs no ring.
-func (p *pass) bring(ctx context.Context, a *part) lease.Claimed {
+func (p *pass) write(ctx context.Context, a *part) lease.Claimed {
 	if a.end {
 		err := p.Ends.EndIn(ctx, a.launch, p.group, p.now())
 		switch {
@@ -102,7 +102,7 @@ func (p *pass) expire(ctx context.Context) error {
 		return err
 	}
 	requests := claim.ApplyEnds(asked.Requests, asked.Ends)
-	p.missed(ctx, requests)
+	p.endTerminated(ctx, requests)
 	now := p.now()
 	for _, r := range requests {
 		if !r.Overdue(now) {
@@ -112,7 +112,7 @@ func (p *pass) expire(ctx context.Context) error {
 			return err
 		}
 	}
-	by := asked.Ledger.Served.Through.Add(-claim.Margin) // a round has announced every request settled before this
+	by := asked.Ledger.Served.Through.Add(-claim.Margin) // a round has announced every request finished before this
 	return p.Ends.Archive(ctx, p.group, someOf(claim.Archivable(requests, asked.Ends, by)), by)
 }
 
@@ -129,8 +129,8 @@ func someOf(parts []claim.Archive) []claim.Archive {
 	})
 }
 
-// check decides for the fast path if the rules that EC2 shows allow all rules of this pass's
-// requests. Every rule counts, because a holder loads these requests before it removes a rule.
+// check reports for the fast path whether the rules that EC2 shows allow all rules of this
+// pass's requests. Every rule counts, because a holder loads these requests before it removes a rule.
 func (p *pass) check(ctx context.Context) (lease.Reply, error) {
 	described, err := p.Groups.Rules(ctx, p.group)
 	if errors.Is(err, ErrGroupNotFound) {

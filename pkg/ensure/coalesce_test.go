@@ -36,7 +36,7 @@ func TestCoalesce(t *testing.T) {
 				r := newRig(t, fakeaws.Options{Latency: everyCall})
 				w := r.watch()
 				if again := r.paced(row.every, numbered(row.n, same)); again != 0 {
-					t.Errorf("%d launches had to come again, want 0", again)
+					t.Errorf("%d launches were delivered again, want 0", again)
 				}
 				if diff := cmp.Diff(row.pauses, pausesOf(w.of(shared))); diff != "" {
 					t.Errorf("pauses between rounds (-want +got):\n%s", diff)
@@ -58,15 +58,15 @@ func TestCoalesceLeavesTime(t *testing.T) {
 		every := proof.Pick(t, 25*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond)
 		n := int(32500 * time.Millisecond / every)
 		if again := r.paced(every, numbered(n, same)); again != 1 {
-			t.Errorf("%d launches had to come again, want 1: whose function ran out of time", again)
+			t.Errorf("%d launches were delivered again, want 1, because its function ran out of time", again)
 		}
 		effects := w.of(shared)
 		yields := slices.IndexFunc(effects, func(e effect) bool { return e.name == "yield" })
 		if yields < 0 {
-			t.Fatal("the lease was never given up")
+			t.Fatal("the lease was never yielded")
 		}
 		if at := effects[yields].at.Sub(began); at < 26*time.Second || at > 26*time.Second+200*time.Millisecond {
-			t.Errorf("the lease was given up after %v, want what MinRound leaves of 30 s", at)
+			t.Errorf("the lease was yielded after %v, want 30 s less MinRound", at)
 		}
 	})
 }

@@ -40,7 +40,7 @@ func TestHolderDies(t *testing.T) {
 					r.queueBehind(c, first, 20)
 					time.Sleep(3 * time.Minute)
 					if o := r.ask(first); o.Status != events.Ensured {
-						t.Errorf("the message that came again is %s %v", o.Status, o.Reasons)
+						t.Errorf("the redelivered message is %s %v", o.Status, o.Reasons)
 					}
 					r.allOpen(b, 20)
 				})
@@ -83,9 +83,9 @@ func (r *rig) allOpen(b *bus, n int) {
 	if got := len(r.account.Rules(shared)); got != len(want)+3 {
 		r.t.Errorf("the group holds %d rules, want %d", got, len(want)+3)
 	}
-	told := b.launches()
+	announced := b.launches()
 	for _, launch := range names {
-		if !slices.Contains(told, launch) {
+		if !slices.Contains(announced, launch) {
 			r.t.Errorf("no Ports Ensured names %s", launch)
 		}
 	}

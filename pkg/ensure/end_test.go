@@ -19,7 +19,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
-// end is a bare Launch Ended. Without a group, it ends the launch in all groups.
+// end returns a bare Launch Ended. Without a group, it ends the launch in all groups.
 func end(name string, group ...string) []byte {
 	detail := map[string]any{"detailType": events.LaunchEnded, "launch": name}
 	if len(group) > 0 {
@@ -28,7 +28,7 @@ func end(name string, group ...string) []byte {
 	return marshal(detail)
 }
 
-// asking is a bare Launch Requested that expires.
+// asking returns a bare Launch Requested that expires.
 func asking(name string, expires time.Time, ports ...any) []byte {
 	return marshal(map[string]any{
 		"detailType": events.LaunchRequested, "launch": name, "group": shared,
@@ -70,7 +70,7 @@ func (r *rig) sweeps(d time.Duration) {
 	}
 }
 
-// table is the table as commands use it, without the function.
+// table returns the table as commands use it, without the function.
 func (r *rig) table() *dynamo.Table { return dynamo.New(dynamodb.NewFromConfig(r.config), table) }
 
 // TestEnd revokes a rule with the last launch that needs it.
@@ -94,7 +94,7 @@ func TestEnd(t *testing.T) {
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0")
 		r.released(end("b"))
 		if got := r.rules(shared); !got.Equal(before) {
-			t.Errorf("the group has %v, want what was there before: %v", got, before)
+			t.Errorf("the group has %v, want the initial rules: %v", got, before)
 		}
 	})
 }
@@ -237,7 +237,7 @@ func TestExpiry(t *testing.T) {
 		r.hasNot("tcp 8000 from 0.0.0.0/0")
 		r.has("tcp 8002 from 0.0.0.0/0")
 		if o := r.ask(asking("short", soon, 8000)); o.Status != events.Rejected || o.Reasons[0].Field != "/expiresAt" {
-			t.Errorf("a repeat of what has expired is %s %v, want rejected at /expiresAt", o.Status, o.Reasons)
+			t.Errorf("a repeat of an expired request is %s %v, want rejected at /expiresAt", o.Status, o.Reasons)
 		}
 		r.ensured(asking("short", time.Now().Add(time.Hour), 8000)) // an expiry is no end
 		r.sweeps(2 * time.Hour)
@@ -245,7 +245,7 @@ func TestExpiry(t *testing.T) {
 		r.account.ResetCalls()
 		r.sweeps(2 * time.Hour)
 		if n := r.account.Calls().Of("ec2"); n != 0 {
-			t.Errorf("a group of which nobody asks anything costs %d requests to EC2 in two hours, want none", n)
+			t.Errorf("a group without requests costs %d requests to EC2 in two hours, want none", n)
 		}
 	})
 }

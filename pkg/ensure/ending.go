@@ -11,9 +11,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
-// noted is the number of groups after which an invocation records its progress with an end. If
-// the invocation dies, a sweep repeats the end in at most this many groups.
-const noted = 50
+// recordEvery is the number of groups after which an invocation records its progress with an
+// end. If the invocation dies, a sweep repeats the end in at most this many groups.
+const recordEvery = 50
 
 // ending is the end of a launch in all its groups, within one invocation. If the invocation
 // has no time for all groups, sweeps continue with the groups that the table lists as
@@ -22,7 +22,7 @@ type ending struct {
 	launch claim.Launch
 
 	mu   sync.Mutex
-	came []claim.Group // finished groups, not yet recorded in the table
+	done []claim.Group // finished groups, not yet recorded in the table
 	all  int           // groups of the launch
 	left int           // groups of the launch that are not finished
 }
@@ -86,10 +86,10 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o c
 		d.answer(i, o, events.PortsReleased{Launches: []string{l.Name}})
 		return nil
 	}
-	var afar []claim.Group
+	var unserved []claim.Group
 	for n, group := range groups {
 		if !d.Reaches(group) {
-			afar = append(afar, group)
+			unserved = append(unserved, group)
 			continue
 		}
 		d.pass(group).add(&part{message: i, launch: l, end: true, everywhere: e, origin: o})
@@ -97,8 +97,8 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o c
 			d.turns[group] = n
 		}
 	}
-	sideBySide(atOnce, afar, placeOf, func(g claim.Group) { d.endAfar(ctx, e, g) })
-	for _, group := range afar {
+	sideBySide(atOnce, unserved, placeOf, func(g claim.Group) { d.endUnserved(ctx, e, g) })
+	for _, group := range unserved {
 		o := events.Outcome{Launch: l.Name, Group: eventGroup(group), Status: events.Queued}
 		o.Reasons = fault("/group", "%s; its rules are revoked when it is served again", d.notReached(group))
 		d.answers[i].Outcomes = append(d.answers[i].Outcomes, o)
@@ -106,9 +106,9 @@ func (d *delivery) endEverywhere(ctx context.Context, i int, l claim.Launch, o c
 	return nil
 }
 
-// endAfar records the end of a launch in a group that is not served any more, and makes the
+// endUnserved records the end of a launch in a group that is not served any more, and makes the
 // group due. Sweeps report the group until it is served again, and then its rules are revoked.
-func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
+func (d *delivery) endUnserved(ctx context.Context, e *ending, g claim.Group) {
 	err := d.Ends.EndIn(ctx, e.launch, g, d.now())
 	if err == nil {
 		err = d.leaveDue(ctx, g)
@@ -118,7 +118,7 @@ func (d *delivery) endAfar(ctx context.Context, e *ending, g claim.Group) {
 			g.ID, "error", err)
 		return
 	}
-	e.comes(g)
+	e.finishIn(g)
 }
 
 // leaveDue rings, and yields the lease if the ring took it.
@@ -134,34 +134,34 @@ func (e *Ensurer) leaveDue(ctx context.Context, g claim.Group) error {
 	return err
 }
 
-// comes notes that the end is finished in a group. After every 50 groups (noted), it returns
-// them to be recorded in the table.
-func (e *ending) comes(g claim.Group) (unrecorded []claim.Group) {
+// finishIn notes that the end is finished in a group. After every [recordEvery] groups, it
+// returns them to be recorded in the table.
+func (e *ending) finishIn(g claim.Group) (unrecorded []claim.Group) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.came = append(e.came, g)
+	e.done = append(e.done, g)
 	e.left--
-	if len(e.came) >= noted && e.left > 0 {
-		unrecorded, e.came = e.came, nil
+	if len(e.done) >= recordEvery && e.left > 0 {
+		unrecorded, e.done = e.done, nil
 	}
 	return unrecorded
 }
 
-// came reports whether the end of a is finished in this pass's group: the table has the end,
+// endFinished reports whether the end of a is finished in this pass's group: the table has the end,
 // and a ticket was counted after that. If this pass could not serve the ticket, a sweep does,
 // because the group is due.
-func (p *pass) came(a *part) bool {
+func (p *pass) endFinished(a *part) bool {
 	return a.lost == nil && (a.noRequest || p.step.Ticket > 0)
 }
 
-// waits reports whether a is part of an end that this pass has not served. A sweep serves it.
+// waits reports whether a is part of an end that this pass has not served. A sweep continues it.
 func (p *pass) waits(a *part) bool {
 	return a.everywhere != nil && (a.lost != nil || p.step.Result == lease.Unfinished || p.step.Result == lease.Retry)
 }
 
-// patient reports whether a pass may wait for a sweep: it has only ends of launches in all
+// mayWait reports whether a pass may wait for a sweep: it has only ends of launches in all
 // their groups.
-func (p *pass) patient() bool {
+func (p *pass) mayWait() bool {
 	return !slices.ContainsFunc(p.parts, func(a *part) bool { return a.everywhere == nil })
 }
 
@@ -171,7 +171,7 @@ func (p *pass) place() place { return placeOf(p.group) }
 // finished in its group.
 func (d *delivery) serve(ctx context.Context, p *pass) {
 	limited := ctx
-	if p.patient() {
+	if p.mayWait() {
 		if !d.mayBegin(ctx) {
 			return
 		}
@@ -181,7 +181,7 @@ func (d *delivery) serve(ctx context.Context, p *pass) {
 	}
 	p.run(limited)
 	for _, a := range p.parts {
-		if a.everywhere != nil && p.came(a) {
+		if a.everywhere != nil && p.endFinished(a) {
 			d.note(ctx, a.everywhere, p.group)
 		}
 	}
@@ -190,7 +190,7 @@ func (d *delivery) serve(ctx context.Context, p *pass) {
 // note notes that an end is finished in a group. If the invocation dies, a sweep continues
 // with the end after the invocation's deadline.
 func (d *delivery) note(ctx context.Context, e *ending, g claim.Group) {
-	unrecorded := e.comes(g)
+	unrecorded := e.finishIn(g)
 	if len(unrecorded) == 0 {
 		return
 	}
@@ -212,7 +212,7 @@ func (d *delivery) finish(ctx context.Context) {
 			d.Log.InfoContext(ctx, "sweeps continue with the end of a launch", "launch", e.launch.Name, "groups", e.all,
 				"left", e.left)
 			now := d.now()
-			err = d.Ends.Progress(ctx, e.launch, e.came, now, now)
+			err = d.Ends.Progress(ctx, e.launch, e.done, now, now)
 		}
 		if err != nil {
 			d.Log.WarnContext(ctx, "a sweep will repeat a finished end", "launch", e.launch.Name, "error", err)

@@ -29,7 +29,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 )
 
-// Ensurer serves launch events. All fields except Reach, Bus, Refusals and Now are required.
+// Ensurer serves launch events. A field is required unless its comment allows nil or zero.
 type Ensurer struct {
 	Groups Groups
 	Names  Names
@@ -43,9 +43,9 @@ type Ensurer struct {
 	Guard  *guard.Guard // nil: guardrails could not be loaded, so requests return to the queue
 	Log    *slog.Logger
 
-	Account  string            // served groups are in this account
-	Region   string            // and Region
-	Reach    Reach             // and in others
+	Account  string            // its groups are served
+	Region   string            // of the served groups
+	Reach    Reach             // further accounts and Regions; zero: none
 	Owner    plan.Installation // it owns the rules
 	Quota    plan.Quota
 	Refusals Refusals // nil: no record is kept of refused events

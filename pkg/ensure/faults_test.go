@@ -110,7 +110,7 @@ func TestGroupGone(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		payload := launch("a", "sg-0dead00000000dead", 8000)
 		if _, err := r.invoke(payload); err == nil {
-			t.Error("a group that may be new is refused at once; want the message to come again")
+			t.Error("a group that may be new is refused at once; want the message to return to the queue")
 		}
 		o := r.redeliver(payload)
 		if o.Status != events.Rejected || o.Reasons[0].Field != "/group" {
@@ -160,7 +160,7 @@ func TestQuota(t *testing.T) {
 			t.Errorf("%d ensured, %d rejected, want 58 and 42", ensured, rejected)
 		}
 		if limit := r.account.Calls().Op("ec2", "AuthorizeSecurityGroupIngress"); limit != 1 {
-			t.Errorf("%d authorize calls, want 1: the quota is looked at before anything is written", limit)
+			t.Errorf("%d authorize calls, want 1: the quota is checked before any write", limit)
 		}
 	})
 }

@@ -76,13 +76,13 @@ func TestFrozenForLong(t *testing.T) {
 			time.Sleep(2 * claim.Margin)
 			r.status(launch("fits", shared, 8000), events.Queued)
 		}
-		if told := b.launches(); len(told) != 0 {
-			t.Errorf("%v are told to be open in a frozen group", told)
+		if announced := b.launches(); len(announced) != 0 {
+			t.Errorf("%v are announced as open in a frozen group", announced)
 		}
 		r.thaw()
 		r.sweeps(time.Minute)
-		if told := b.launches(); len(told) != 1 || told[0] != "fits" {
-			t.Errorf("Ports Ensured name %v, want the one that fits", told)
+		if announced := b.launches(); len(announced) != 1 || announced[0] != "fits" {
+			t.Errorf("Ports Ensured name %v, want the one that fits", announced)
 		}
 		if refused := taken[events.LaunchRejected](b); len(refused) != 1 || refused[0].Launch != "does-not" {
 			t.Errorf("refused are %v, want the one that does not fit", refused)
@@ -202,9 +202,9 @@ func TestRevokeDenied(t *testing.T) {
 	})
 }
 
-// TestRevokeDeniedStands counts a rule as existing after EC2 denied its revoke, and does not
+// TestRevokeDeniedExists counts a rule as existing after EC2 denied its revoke, and does not
 // revoke it later if a launch requests it meanwhile.
-func TestRevokeDeniedStands(t *testing.T) {
+func TestRevokeDeniedExists(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("a", shared, 8000))
@@ -220,9 +220,9 @@ func TestRevokeDeniedStands(t *testing.T) {
 	})
 }
 
-// TestProvenRuleSettles does not rely on a rule that was made a moment ago, even if only a
+// TestProvenRuleInEffect does not rely on a rule that was made a moment ago, even if only a
 // Duplicate proved that it exists.
-func TestProvenRuleSettles(t *testing.T) {
+func TestProvenRuleInEffect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lag := time.Duration(0)
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return lag }})
@@ -257,9 +257,9 @@ func breakOnce(name string, applied bool) fakeaws.Fault {
 	}
 }
 
-// TestPendingStands announces no port as open because of a rule that a revoke may still
+// TestPendingCountsForNothing announces no port as open because of a rule that a revoke may still
 // remove.
-func TestPendingStands(t *testing.T) {
+func TestPendingCountsForNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		r.ensured(launch("a", shared, 8000))
@@ -287,8 +287,8 @@ func TestPendingStands(t *testing.T) {
 	})
 }
 
-// TestAnswersStandInOrder: an end in several groups is answered in the same order each time.
-func TestAnswersStandInOrder(t *testing.T) {
+// TestAnswersAreInOrder: an end in several groups is answered in the same order each time.
+func TestAnswersAreInOrder(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	groups := []string{"sg-00000000000000001", "sg-00000000000000002", "sg-00000000000000003"}
 	for _, g := range groups {
@@ -329,7 +329,7 @@ func TestRevokeUnknownCode(t *testing.T) {
 		n, by := r.ec2Calls(func() { r.released(end("big")) })
 		t.Logf("%d calls of EC2: %s", n, by)
 		if got := len(r.account.Rules(shared)); got != 4 {
-			t.Errorf("the group has %d rules, want the 3 of others and the one that EC2 does not revoke", got)
+			t.Errorf("the group has %d rules, want the 3 foreign ones and the one that EC2 does not revoke", got)
 		}
 		r.ensured(launch("good", shared, 8000))
 		if !strings.Contains(r.log.String(), "InvalidNovelty.Unsupported") {
@@ -338,7 +338,7 @@ func TestRevokeUnknownCode(t *testing.T) {
 		r.account.Inject(nil)
 		r.sweeps(2 * time.Hour)
 		if got := len(r.account.Rules(shared)); got != 4 {
-			t.Errorf("the group has %d rules, want the 3 of others and the good one", got)
+			t.Errorf("the group has %d rules, want the 3 foreign ones and the good one", got)
 		}
 	})
 }

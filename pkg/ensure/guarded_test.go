@@ -56,13 +56,13 @@ deny:
 - {id: never, rules: [{ports: 8080, from: [0.0.0.0/0]}]}
 `
 
-// TestFactsAreAskedOnlyWhereNeeded counts the calls to EC2 for guardrails that depend on tags.
-func TestFactsAreAskedOnlyWhereNeeded(t *testing.T) {
+// TestFactsAreReadOnlyIfNeeded counts the calls to EC2 for guardrails that depend on tags.
+func TestFactsAreReadOnlyIfNeeded(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		env    string
 		ports  []any
-		asks   int // DescribeSecurityGroups
+		reads  int // DescribeSecurityGroups
 		status events.Status
 	}{
 		{"allowed whatever the tags", "lab", []any{443}, 0, events.Ensured},
@@ -70,7 +70,7 @@ func TestFactsAreAskedOnlyWhereNeeded(t *testing.T) {
 		{"allowed nowhere", "lab", []any{9000}, 0, events.Rejected},
 		{"allowed by the tags", "lab", []any{443, "8000-8004"}, 1, events.Ensured},
 		{"not by these tags", "prod", []any{443, "8000-8004"}, 1, events.Rejected},
-		{"nor by none", "", []any{8000}, 1, events.Rejected},
+		{"not without tags", "", []any{8000}, 1, events.Rejected},
 	} {
 		r := newRig(t, fakeaws.Options{})
 		tags := map[string]string{"sgkeeper:managed": "true"}
@@ -84,14 +84,14 @@ func TestFactsAreAskedOnlyWhereNeeded(t *testing.T) {
 			t.Errorf("%s: %s %v, want %s", row.name, o.Status, o.Reasons, row.status)
 		}
 		calls := r.account.Calls()
-		if got := calls.Op("ec2", "DescribeSecurityGroups"); got != row.asks {
-			t.Errorf("%s: asked %d times, want %d:\n%v", row.name, got, row.asks, calls)
+		if got := calls.Op("ec2", "DescribeSecurityGroups"); got != row.reads {
+			t.Errorf("%s: %d reads, want %d:\n%v", row.name, got, row.reads, calls)
 		}
 	}
 }
 
-// TestFactsAreAskedOnce: several requests of one invocation share the answer.
-func TestFactsAreAskedOnce(t *testing.T) {
+// TestFactsAreReadOnce: several requests of one invocation share the answer.
+func TestFactsAreReadOnce(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	e := r.guardedBy(byTag)
 	answers := r.serve(t.Context(), e, launch("a", shared, 8000), launch("b", shared, 8001), launch("c", shared, 8002))
@@ -106,8 +106,8 @@ func TestFactsAreAskedOnce(t *testing.T) {
 	}
 }
 
-// TestFactsThatCannotBeHad: EC2 does not return a group's tags.
-func TestFactsThatCannotBeHad(t *testing.T) {
+// TestFactsCannotBeRead: EC2 does not return a group's tags.
+func TestFactsCannotBeRead(t *testing.T) {
 	const gone = "sg-0dddddddddddddddd"
 	event := func(at time.Time) []byte {
 		return marshal(map[string]any{"version": "0", "id": "1", "detail-type": events.LaunchRequested, "source": "x",
@@ -123,9 +123,9 @@ func TestFactsThatCannotBeHad(t *testing.T) {
 		want    string
 	}{
 		{"a new group", "", event(time.Now()), true, "no such security group"},
-		{"a group that never was", "", event(time.Now().Add(-10 * time.Minute)), false,
+		{"a group that never existed", "", event(time.Now().Add(-10 * time.Minute)), false,
 			"/group: there is no security group " + gone},
-		{"asked by nobody knows when", "", launch("a", gone, 8000), false,
+		{"a request without a time", "", launch("a", gone, 8000), false,
 			"/group: there is no security group " + gone},
 		{"no permission", "ec2:DescribeSecurityGroups", launch("a", shared, 8000), false,
 			"allow its role ec2:DescribeSecurityGroups"},
@@ -204,7 +204,7 @@ func TestAdmins(t *testing.T) {
 	serve(message(owner, events.LaunchRequested, "a", 8000))
 	serve(message(stranger, events.LaunchEnded, "a", 0))
 	serve(message(stranger, events.LaunchEnded, owner+"/a", 0))
-	serve(message(admin, events.LaunchEnded, "a", 0)) // its own, which never was
+	serve(message(admin, events.LaunchEnded, "a", 0)) // its own launch, which never existed
 	r.has("tcp 8000 from 10.0.0.0/8")
 	if o := serve(message(admin, events.LaunchRequested, owner+"/a", 8001)); o.Status != events.Ensured ||
 		o.Launch != "a" {
@@ -255,7 +255,7 @@ func TestCaps(t *testing.T) {
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
 		r.outcomes(e, marshal(map[string]any{"detailType": events.LaunchEnded, "launch": "b"}))
 		if o := r.outcomes(e, launch("e", shared, 9000))[0]; o.Status != events.Ensured {
-			t.Errorf("%+v, want room where another ended", o)
+			t.Errorf("%+v, want room, because another launch ended", o)
 		}
 	})
 }

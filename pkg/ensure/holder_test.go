@@ -22,7 +22,7 @@ func TestParseHolder(t *testing.T) {
 		{"20261127T084500Z/6a7e8feb-b491/5475TM67HAPLW5HQCXIBQLN3UB",
 			ensure.Holder{Since: since, Invocation: "6a7e8feb-b491"}, true},
 		{"20261127T084500Z//5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{Since: since}, true},
-		{"5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{}, false}, // as it was before holders said more
+		{"5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{}, false}, // the format of older versions
 		{"yesterday//5475TM67HAPLW5HQCXIBQLN3UB", ensure.Holder{}, false},
 	} {
 		if got, ok := ensure.ParseHolder(row.nonce); ok != row.ok || ok && got != row.want {
@@ -31,7 +31,7 @@ func TestParseHolder(t *testing.T) {
 	}
 }
 
-// The lease names its holder: the function's request id and the time.
+// TestHolderIsOnTheLease: the lease names its holder by the function's request id and the time.
 func TestHolderIsOnTheLease(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "6a7e8feb-b491"})

@@ -87,7 +87,7 @@ func (d *delivery) questionsOfInstance(m events.Message) []question {
 		return unread
 	}
 	var unread []question
-	groups, _, _ := d.meant(m, *a.instance)
+	groups, _, _ := d.groupsMeant(m, *a.instance)
 	for _, g := range groups {
 		if request, faults := (events.Decoder{}).Tagged(m.Launch, g, a.instance.Tags); faults == nil {
 			unread = append(unread, d.questionsOf(m, request)...)
@@ -174,7 +174,7 @@ func (d *delivery) begin(i int, m events.Message) claim.Faults {
 	case a.instance == nil, !a.instance.isLaunch():
 		return nil
 	}
-	groups, faults, err := d.meant(m, *a.instance)
+	groups, faults, err := d.groupsMeant(m, *a.instance)
 	switch {
 	case errors.Is(err, ErrDenied) && !d.isRecent(m):
 		return denial(err, fault("",
@@ -219,9 +219,9 @@ func (i Instance) groups(m events.Message) []events.Group {
 	return own
 }
 
-// meant returns the groups that an instance's tags mean: the groups that its tag names, its
+// groupsMeant returns the groups that an instance's tags mean: the groups that its tag names, its
 // only group, or its only managed group. After an error, the event must return to the queue.
-func (d *delivery) meant(m events.Message, instance Instance) ([]events.Group, claim.Faults, error) {
+func (d *delivery) groupsMeant(m events.Message, instance Instance) ([]events.Group, claim.Faults, error) {
 	own := instance.groups(m)
 	if value, named := instance.Tags[events.TagGroup]; named {
 		meant, faults := namedAmong(own, events.TagList(value))

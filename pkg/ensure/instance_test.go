@@ -74,8 +74,8 @@ func (r *rig) tell(id, state string) []events.Outcome {
 	return result.Outcomes
 }
 
-// An instance is a launch from running to terminated; each step's requests are
-// counted.
+// TestInstanceIsALaunch: an instance is a launch, from running to terminated. Each step's requests
+// are counted.
 func TestInstanceIsALaunch(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(tags(), shared)
@@ -118,8 +118,8 @@ func (r *rig) calls(step string, dynamodb, ec2 int, do func()) {
 	fmt.Printf("instance %s: %d DynamoDB, %d EC2\n", step, dynamodb, ec2)
 }
 
-// Most instances of an account are no launches: they get no answer, leave no item, and cost
-// one request.
+// TestOtherInstances: most instances of an account are no launches. They get no answer, leave no
+// item, and cost one request.
 func TestOtherInstances(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(map[string]string{"Name": "web"}, shared)
@@ -132,7 +132,7 @@ func TestOtherInstances(t *testing.T) {
 	}
 }
 
-// An early end, and an instance that has terminated, open nothing.
+// TestInstanceGoneBefore: an early end, and an instance that has terminated, open nothing.
 func TestInstanceGoneBefore(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	id := r.run(tags(), shared)
@@ -145,8 +145,8 @@ func TestInstanceGoneBefore(t *testing.T) {
 	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }
 
-// A sweep finds a terminated instance without an event. It does not end the requests of an
-// ordinary launch with a name like an instance's id.
+// TestInstanceMissed: a sweep finds a terminated instance without an event. It does not end the
+// requests of an ordinary launch with a name like an instance's id.
 func TestInstanceMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{}, withInstances)
@@ -165,7 +165,7 @@ func TestInstanceMissed(t *testing.T) {
 	})
 }
 
-// The tags decide which groups are meant; each refusal names the faulty tag.
+// TestInstanceTags: the tags decide which groups are meant; each refusal names the faulty tag.
 func TestInstanceTags(t *testing.T) {
 	const web, managed, bare = "sg-0aaaaaaaaaaaaaaaa", "sg-0dddddddddddddddd", "sg-0bbbbbbbbbbbbbbbb"
 	for _, row := range []struct {
@@ -190,7 +190,7 @@ func TestInstanceTags(t *testing.T) {
 		{"ports alone", map[string]string{events.TagPorts: "8000"}, []string{shared}, "", "/tags/sgkeeper:from",
 			"empty"},
 		{"no ports", tags(events.TagPorts, "http"), []string{shared}, "", "/tags/sgkeeper:ports", `"http"`},
-		{"what the guardrails refuse", tags(events.TagPorts, "22", events.TagFrom, "0.0.0.0/0"), []string{shared}, "",
+		{"refused by the guardrails", tags(events.TagPorts, "22", events.TagFrom, "0.0.0.0/0"), []string{shared}, "",
 			"/tags/sgkeeper:from", "SSH"},
 	} {
 		r := newRig(t, fakeaws.Options{}, withInstances, onBus)
@@ -216,15 +216,15 @@ func TestInstanceTags(t *testing.T) {
 			o[0].Reasons[0].Field != row.field || !strings.Contains(o[0].Reasons[0].Problem, row.says)):
 			t.Errorf("%s: %+v, want rejected at %s: %s", row.name, o, row.field, row.says)
 		case row.says != "":
-			if told := taken[events.LaunchRejected](b); len(told) != 1 || told[0].Launch != id {
-				t.Errorf("%s: the bus was told %+v", row.name, told)
+			if announced := taken[events.LaunchRejected](b); len(announced) != 1 || announced[0].Launch != id {
+				t.Errorf("%s: the events are %+v", row.name, announced)
 			}
 		}
 	}
 }
 
-// Instances are off by default. Without the permission, the refusal names the remedy. A recent
-// event returns to the queue, because the permission may follow.
+// TestInstancesOff: instances are off by default. Without the permission, the refusal names the
+// remedy. A recent event returns to the queue, because the permission may follow.
 func TestInstancesOff(t *testing.T) {
 	off := newRig(t, fakeaws.Options{})
 	denied := newRig(t, fakeaws.Options{}, withInstances)
@@ -245,12 +245,13 @@ func TestInstancesOff(t *testing.T) {
 	}
 }
 
-// An event about an instance that EC2 does not know yet returns to the queue for a while.
+// TestInstanceTooNew: an event about an instance that EC2 does not know yet returns to the queue
+// for a while.
 func TestInstanceTooNew(t *testing.T) {
 	r := newRig(t, fakeaws.Options{}, withInstances)
 	if _, err := r.invoke(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")); err == nil ||
 		!strings.Contains(err.Error(), "does not know the instance yet") {
-		t.Errorf("answered with %v, want an error, so that it comes again", err)
+		t.Errorf("answered with %v, want an error, so that it returns to the queue", err)
 	}
 	old := strings.Replace(string(instanceEvent("i-0aaaaaaaaaaaaaaaa", "running")), time.Now().UTC().Format("2006"),
 		"2020", 1)
@@ -267,12 +268,12 @@ func TestTerminatedTooEarly(t *testing.T) {
 	r.tell(id, "running")
 	if got := r.failed(t.Context(), sqsOf(eventQueue, instanceEvent(id, "terminated"))); !slices.Equal(got,
 		[]string{"m0"}) {
-		t.Errorf("%v come again, want the event", got)
+		t.Errorf("%v return to the queue, want the event", got)
 	}
 	r.has("tcp 8000 from 10.0.0.0/8")
 	r.terminate(id)
 	if got := r.failed(t.Context(), sqsOf(eventQueue, instanceEvent(id, "terminated"))); len(got) != 0 {
-		t.Errorf("%v come again, want none", got)
+		t.Errorf("%v return to the queue, want none", got)
 	}
 	r.hasNot("tcp 8000 from 10.0.0.0/8")
 }

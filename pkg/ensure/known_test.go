@@ -15,8 +15,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// TestNobodyAsks revokes an extra rule once other rules in effect cover the same traffic.
-func TestNobodyAsks(t *testing.T) {
+// TestExtraRuleIsReplaced revokes an extra rule once other rules in effect cover the same traffic.
+func TestExtraRuleIsReplaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		old := secgroup.MustParseRule("tcp 8000-8010 from 0.0.0.0/0")
@@ -27,7 +27,7 @@ func TestNobodyAsks(t *testing.T) {
 		}
 		o := r.ensured(launch("a", shared, 8000))
 		if len(o.Authorized) != 1 {
-			t.Errorf("authorized %v, want port 8000: what covers it is to go", o.Authorized)
+			t.Errorf("authorized %v, want port 8000: only an extra rule covers it", o.Authorized)
 		}
 		r.has("tcp 8000-8010 from 0.0.0.0/0", "tcp 8000 from 0.0.0.0/0")
 		r.sweeps(2 * time.Minute)
@@ -94,9 +94,9 @@ func TestManyPages(t *testing.T) {
 	}
 }
 
-// TestDuplicateIsToldAsCovered: only a Duplicate proves a rule, because no describe shows it
+// TestDuplicateIsCovered: only a Duplicate proves a rule, because no describe shows it
 // yet. The outcome lists it as covered like any other.
-func TestDuplicateIsToldAsCovered(t *testing.T) {
+func TestDuplicateIsCovered(t *testing.T) {
 	for _, partial := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, fakeaws.Options{
@@ -107,7 +107,7 @@ func TestDuplicateIsToldAsCovered(t *testing.T) {
 			r.outsider(shared, "tcp 8000 from 0.0.0.0/0")
 			o := r.ensured(launch("a", shared, 8000, 8002))
 			if got := len(o.Authorized) + len(o.Covered); got != 2 {
-				t.Errorf("partial %v: authorized %v, covered %v; want both rules told", partial, o.Authorized,
+				t.Errorf("partial %v: authorized %v, covered %v; want both rules in the outcome", partial, o.Authorized,
 					o.Covered)
 			}
 			r.noDuplicate(o)

@@ -10,9 +10,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// missed ends the requests of instances that have terminated without an event. If EC2 does not
+// endTerminated ends the requests of instances that have terminated without an event. If EC2 does not
 // answer, the requests stay until a later sweep, and the sweep of the group continues.
-func (p *pass) missed(ctx context.Context, requests []claim.Request) {
+func (p *pass) endTerminated(ctx context.Context, requests []claim.Request) {
 	if p.Instances == nil {
 		return
 	}
@@ -22,7 +22,7 @@ func (p *pass) missed(ctx context.Context, requests []claim.Request) {
 				"account", account, "instances", len(ids))
 			continue
 		}
-		p.missedIn(ctx, account, ids)
+		p.endTerminatedIn(ctx, account, ids)
 	}
 }
 
@@ -37,8 +37,8 @@ func instancesOf(requests []claim.Request) map[string][]string {
 	return ids
 }
 
-// missedIn ends the requests of an account's terminated instances.
-func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
+// endTerminatedIn ends the requests of an account's terminated instances.
+func (p *pass) endTerminatedIn(ctx context.Context, account string, ids []string) {
 	if p.InstancesOff {
 		p.log.WarnContext(ctx, "SGKEEPER_INSTANCES is off, and instances hold ports, until the instances terminate",
 			"account", account, "instances", len(ids))
@@ -64,7 +64,7 @@ func (p *pass) missedIn(ctx context.Context, account string, ids []string) {
 		}
 		p.log.InfoContext(ctx, why, "launch", id)
 		if err := p.Ends.EndIn(ctx, claim.Launch{Account: account, Name: id}, p.group, p.now()); err != nil {
-			p.log.WarnContext(ctx, "the launch of an instance is ended by the next sweep", "launch", id, "error", err)
+			p.log.WarnContext(ctx, "the next sweep ends the launch of an instance", "launch", id, "error", err)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 )
 
-// namedLately is how long after an event EC2 may not know its group, because the group is new.
-const namedLately = group.NewGroup
+// recentFor is how long after an event AWS may not know a new group or permission everywhere.
+const recentFor = group.NewGroup
 
 // identify replaces the group's name in a message by its id, or returns why it cannot. Each
 // invocation looks the name up again, because a recreated group of the same name has another
@@ -70,7 +70,7 @@ func (d *delivery) notFound(i int, m events.Message, err error) claim.Faults {
 
 // isRecent reports whether an event is so recent, by the publisher's clock, that AWS may not
 // yet know its group or permissions everywhere. Such a message returns to the queue.
-func (e *Ensurer) isRecent(m events.Message) bool { return e.now().Sub(m.Time).Abs() < namedLately }
+func (e *Ensurer) isRecent(m events.Message) bool { return e.now().Sub(m.Time).Abs() < recentFor }
 
 // orAll returns the alternative remedy of an end on a missing group.
 func orAll(m events.Message) string {

@@ -16,7 +16,7 @@ import (
 
 const defaultVPC = "vpc-0d000000000000000"
 
-// named is a request on a group by name.
+// named returns a request on a group by name.
 func named(launch, group string, port int) []byte {
 	return marshal(map[string]any{
 		"detailType": events.LaunchRequested, "launch": launch, "group": rule{"name": group, "vpc": defaultVPC},
@@ -35,7 +35,7 @@ func (r *rig) create(name string) string {
 	return aws.ToString(out.GroupId)
 }
 
-// One more describe finds the group. The outcome has its id, and self means it.
+// TestByName: one more describe finds the group. The outcome has its id, and self means it.
 func TestByName(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	web := r.create("web *")
@@ -58,7 +58,7 @@ func TestByName(t *testing.T) {
 	}
 }
 
-// A recreated group of the same name is another group.
+// TestByNameRecreated: a recreated group of the same name is another group.
 func TestByNameRecreated(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	first := r.create("web")
@@ -70,7 +70,7 @@ func TestByNameRecreated(t *testing.T) {
 	}
 }
 
-// No group has that name: the refusal names the alternatives.
+// TestByNameNotFound: no group has that name. The refusal names the alternatives.
 func TestByNameNotFound(t *testing.T) {
 	r := newRig(t, fakeaws.Options{})
 	end := marshal(map[string]any{"detailType": events.LaunchEnded, "launch": "a",
@@ -92,7 +92,7 @@ func TestByNameNotFound(t *testing.T) {
 	}
 }
 
-// EC2 may not know a new group yet, so a recent event returns to the queue.
+// TestByNameTooNew: EC2 may not know a new group yet, so a recent event returns to the queue.
 func TestByNameTooNew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{CreationLag: time.Minute})
@@ -108,7 +108,7 @@ func TestByNameTooNew(t *testing.T) {
 		r.create("web")
 		now := time.Now()
 		if _, err := r.invoke(event(now)); err == nil || !strings.Contains(err.Error(), "no such security group") {
-			t.Errorf("an event of now is answered with %v, want an error, so that it comes again", err)
+			t.Errorf("an event of now is answered with %v, want an error, so that it returns to the queue", err)
 		}
 		for name, at := range map[string]time.Time{"old": now.Add(-time.Hour), "yet to come": now.Add(time.Hour)} {
 			if o := r.ask(event(at)); o.Status != events.Rejected {

@@ -33,7 +33,7 @@ func TestObserve(t *testing.T) {
 			}
 		}
 		if names := w.names(""); slices.Contains(names, "authorize") || slices.Contains(names, "publish") {
-			t.Errorf("effects %v: an observer writes nothing to EC2 and tells the bus nothing", names)
+			t.Errorf("effects %v: an observer writes nothing to EC2 and publishes nothing", names)
 		}
 		r.hasNot("tcp 8002 from 0.0.0.0/0")
 

@@ -20,24 +20,24 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 	p.endRound()
 	outcomes := make([]events.Outcome, len(p.parts))
 	faults := make([]error, len(p.parts))
-	var untold []events.Out
+	var out []events.Out
 	for i, a := range p.parts {
 		outcomes[i], faults[i] = p.outcome(a)
 		if o := outcomes[i]; faults[i] == nil && o.Status == events.Rejected && !p.rejections[a.request.Key()] {
-			untold = append(untold, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
+			out = append(out, events.LaunchRejected{Launch: o.Launch, Group: o.Group, Reasons: o.Reasons})
 		}
 	}
 	if names := p.endedWithoutRequest(); len(names) > 0 && !p.announced {
-		untold = append(untold, events.PortsReleased{Launches: names, Group: eventGroup(p.group)})
+		out = append(out, events.PortsReleased{Launches: names, Group: eventGroup(p.group)})
 	}
-	unpublished := p.send(ctx, untold)
+	unpublished := p.send(ctx, out)
 	for i, a := range p.parts {
 		if (outcomes[i].Status == events.Rejected || a.noRequest) && faults[i] == nil {
 			faults[i] = unpublished
 		}
 		if faults[i] != nil {
 			answers[a.message].Retry = faults[i]
-			p.log.WarnContext(ctx, "is tried again", "launch", a.launch.Name, "error", faults[i])
+			p.log.WarnContext(ctx, "the message is tried again", "launch", a.launch.Name, "error", faults[i])
 			continue
 		}
 		answers[a.message].Outcomes = append(answers[a.message].Outcomes, outcomes[i])
@@ -47,8 +47,8 @@ func (p *pass) answer(ctx context.Context, answers []Answer) {
 	}
 }
 
-// endedWithoutRequest returns the launches that end here without ever having a request on the group. No
-// round announces these ends.
+// endedWithoutRequest returns the launches that end here and never had a request on the group.
+// No round announces these ends.
 func (p *pass) endedWithoutRequest() (names []string) {
 	for _, a := range p.parts {
 		if a.noRequest && !slices.Contains(names, a.launch.Name) {
@@ -58,7 +58,7 @@ func (p *pass) endedWithoutRequest() (names []string) {
 	return names
 }
 
-// outcome returns the outcome of one ask. An error sends its message back to the queue, even
+// outcome returns the outcome of one part. An error sends its message back to the queue, even
 // for a refused request, because other messages may wait for this pass's round.
 func (p *pass) outcome(a *part) (events.Outcome, error) {
 	o := events.Outcome{

@@ -80,7 +80,7 @@ type Claims interface {
 
 // GroupRecord is the table's record of one group.
 type GroupRecord struct {
-	Requests []claim.Request // as stored, see [claim.Settle]
+	Requests []claim.Request // as stored, see [claim.ApplyEnds]
 	Ends     []claim.End     // of launches in this group
 	Head     lease.Head      // read after the requests, by the same call
 	Ledger   claim.Ledger    // the head's
@@ -101,7 +101,7 @@ type Ends interface {
 	Progress(ctx context.Context, l claim.Launch, finished []claim.Group, now, again time.Time) error
 
 	// EndIn records that a launch's part in a group has ended, for later claims and for the
-	// group's requests. It returns ErrNotAsked if the launch has no request there. It still
+	// group's requests. It returns ErrNoRequest if the launch has no request there. It still
 	// records the end, so that Claim refuses later requests.
 	EndIn(ctx context.Context, l claim.Launch, group claim.Group, at time.Time) error
 
@@ -126,8 +126,8 @@ type Refusals interface {
 // Dues lists the groups and ends that sweeps serve without a ring. If some items cannot be
 // read, an error names them, and the call still returns the others.
 type Dues interface {
-	// Due returns groups that are due at a time, the longest due first within each part of the
-	// index. It returns at most limit groups.
+	// Due returns groups that are due at a time, the longest due first within each shard of
+	// the index. It returns at most limit groups.
 	Due(ctx context.Context, now time.Time, limit int) ([]Due, error)
 
 	// Unfinished returns launches with an End well before a time and without a Finish. Order

@@ -158,7 +158,7 @@ func (r *rig) ensurer() *ensure.Ensurer {
 	}
 }
 
-// owner is the installation of the rig's handler.
+// owner returns the installation of the rig's handler.
 func (r *rig) owner() plan.Installation {
 	return plan.Installation(r.account.ID() + "/" + r.account.Region() + "/" + table)
 }

@@ -32,18 +32,18 @@ func TestProvedAndRevoked(t *testing.T) {
 	})
 }
 
-// TestToldAndDenied: a crashed holder may have announced a request as served, so the request
+// TestAnnouncedAndDenied: a crashed holder may have announced a request as served, so the request
 // is not refused. While IAM denies its rules, it waits.
-func TestToldAndDenied(t *testing.T) {
+func TestAnnouncedAndDenied(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }}, onBus)
 		b := r.listen()
 		time.Sleep(time.Hour)
 		holder := &client{nth: 7, then: dies} // its release
-		r.killed(holder, launch("told", shared, 8000), onBus)
-		if told := b.launches(); len(told) != 1 {
-			t.Fatalf("Ports Ensured name %v, want the one that the holder served", told)
+		r.killed(holder, launch("served", shared, 8000), onBus)
+		if announced := b.launches(); len(announced) != 1 {
+			t.Fatalf("Ports Ensured name %v, want the one that the holder served", announced)
 		}
 		age = 10 * time.Minute // so a describe does not show the holder's rules
 		r.account.Deny("ec2:AuthorizeSecurityGroupIngress")
@@ -59,16 +59,16 @@ func TestToldAndDenied(t *testing.T) {
 		age = 0
 		r.sweeps(10 * time.Minute)
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
-		if told := b.launches(); len(told) == 0 || told[len(told)-1] != "late" {
-			t.Errorf("Ports Ensured name %v, want the late one too", told)
+		if announced := b.launches(); len(announced) == 0 || announced[len(announced)-1] != "late" {
+			t.Errorf("Ports Ensured name %v, want the late one too", announced)
 		}
 	})
 }
 
-// TestToldAndFull: a crashed holder may have announced a request as served, and a describe is
+// TestAnnouncedAndFull: a crashed holder may have announced a request as served, and a describe is
 // older than that holder's. The request is not refused. A request that was never announced and
 // does not fit does not wait forever.
-func TestToldAndFull(t *testing.T) {
+func TestAnnouncedAndFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var age time.Duration
 		r := newRig(t, fakeaws.Options{Latency: everyCall, Stale: func(fakeaws.Op) time.Duration { return age }}, onBus,
@@ -77,9 +77,9 @@ func TestToldAndFull(t *testing.T) {
 		time.Sleep(time.Hour)
 		r.outsider(shared, "tcp 8000-8015 from 0.0.0.0/0") // now the group is beyond its quota
 		holder := &client{nth: 6, then: dies}              // its release
-		r.killed(holder, launch("told", shared, 8000), onBus)
-		if told := b.launches(); !slices.Equal(told, []string{"told"}) {
-			t.Fatalf("Ports Ensured name %v, want the one that the holder served", told)
+		r.killed(holder, launch("served", shared, 8000), onBus)
+		if announced := b.launches(); !slices.Equal(announced, []string{"served"}) {
+			t.Fatalf("Ports Ensured name %v, want the one that the holder served", announced)
 		}
 		age = 10 * time.Minute // so a describe does not show the outsider's rules
 		time.Sleep(time.Minute)
@@ -88,7 +88,7 @@ func TestToldAndFull(t *testing.T) {
 		r.status(launch("new", shared, 9002), events.Rejected) // no holder can have announced it
 		age = 0
 		r.sweeps(10 * time.Minute)
-		r.status(launch("told", shared, 8000), events.Ensured)
+		r.status(launch("served", shared, 8000), events.Ensured)
 		r.sweeps(15 * time.Minute)
 		r.status(launch("late", shared, 9000), events.Rejected)
 		if refused := rejectedNames(b); !slices.Equal(refused, []string{"late", "new"}) {

@@ -40,7 +40,7 @@ func TestPortsEnsured(t *testing.T) {
 		t.Fatalf("Ports Ensured %+v, want a at ticket 1", first)
 	}
 	if first[0].Group.ID != shared || len(first[0].Authorized) != 1 || !first[0].Authorized[0].Equal(a.Authorized[0]) {
-		t.Errorf("Ports Ensured %+v, want what the outcome says: %+v", first[0], a)
+		t.Errorf("Ports Ensured %+v, want the outcome: %+v", first[0], a)
 	}
 	r.ensured(launch("b", shared, 8000, 8002))
 	second := taken[events.PortsEnsured](b)
@@ -97,12 +97,12 @@ func TestBusFails(t *testing.T) {
 				r.breakBus(b, failure, throttled)
 				for _, payload := range [][]byte{launch("a", shared, 8000), launch("guarded", shared, 22)} {
 					if got := r.failed(withTime(t), sqs(payload)); len(got) != 1 {
-						t.Errorf("%s: %v come again, want the message", payload, got)
+						t.Errorf("%s: %v return to the queue, want the message", payload, got)
 					}
 				}
 				r.has("tcp 8000 from 0.0.0.0/0")
 				if n := strings.Count(r.log.String(), `"message":"outcome"`); n != 0 {
-					t.Errorf("%d outcome lines for messages that come again, want none", n)
+					t.Errorf("%d outcome lines for messages that return to the queue, want none", n)
 				}
 				b.setRefuse(nil)
 				r.account.Inject(nil)
@@ -110,7 +110,7 @@ func TestBusFails(t *testing.T) {
 				b.launches()
 				if got := r.failed(withTime(t), sqs(launch("a", shared, 8000),
 					launch("guarded", shared, 22))); len(got) != 0 {
-					t.Errorf("%v come again, want none", got)
+					t.Errorf("%v return to the queue, want none", got)
 				}
 				if got := b.launches(); !slices.Equal(got, []string{"a"}) {
 					t.Errorf("Ports Ensured for %v, want a", got)
@@ -156,19 +156,19 @@ func TestLaunchRejected(t *testing.T) {
 			{"large", launch("large", shared, 8002), "/rules", "quota"}, // again: announced again
 		} {
 			o := r.ask(row.payload)
-			told := taken[events.LaunchRejected](b)
+			announced := taken[events.LaunchRejected](b)
 			last := events.LaunchRejected{}
-			if len(told) > 0 {
-				last = told[len(told)-1]
+			if len(announced) > 0 {
+				last = announced[len(announced)-1]
 			}
 			if o.Status != events.Rejected || last.Launch != row.launch || last.Group.ID != shared {
-				t.Errorf("%s: %s, told %+v; want it rejected and told", row.launch, o.Status, told)
+				t.Errorf("%s: %s, announced %+v; want it rejected and announced", row.launch, o.Status, announced)
 				continue
 			}
 			reasons := fmt.Sprint(last.Reasons)
 			if fmt.Sprint(o.Reasons) != reasons || last.Reasons[0].Field != row.field ||
 				!strings.Contains(reasons, row.problem) {
-				t.Errorf("%s: told %s, outcome %v; want %s at %s", row.launch, reasons, o.Reasons, row.problem,
+				t.Errorf("%s: announced %s, outcome %v; want %s at %s", row.launch, reasons, o.Reasons, row.problem,
 					row.field)
 			}
 		}
@@ -209,7 +209,7 @@ func TestPublishedEventsFitTheBus(t *testing.T) {
 	}
 	r.ensured(covered("large", 1, 150))
 	if got := r.failed(withTime(t), sqs(covered("a", 2, 25), covered("b", 3, 25))); len(got) != 0 {
-		t.Errorf("%v come again, want none", got)
+		t.Errorf("%v return to the queue, want none", got)
 	}
 	if got := taken[events.PortsEnsured](b); len(got) != 3 {
 		t.Errorf("%d Ports Ensured, want one for each of 3 launches", len(got))

@@ -91,7 +91,7 @@ const oldest = 15 * 24 * time.Hour
 // may have written it.
 func sent(m events.Message, now time.Time) time.Time {
 	for _, at := range []time.Time{m.Time, m.Sent} {
-		if age := now.Sub(at); age > -namedLately && age < oldest {
+		if age := now.Sub(at); age > -recentFor && age < oldest {
 			return at
 		}
 	}

@@ -39,7 +39,7 @@ func enveloped(id string, at time.Time, bare []byte) []byte {
 	})
 }
 
-// ssh is a request that the built-in guardrails refuse.
+// ssh returns a request that the built-in guardrails refuse.
 func ssh(name string) []byte { return launch(name, shared, 22) }
 
 // TestRefusalsAreRecorded refuses an event for each reason that needs no lease.
@@ -179,7 +179,7 @@ func TestFloodOfRefusals(t *testing.T) {
 			})
 			before := r.account.Calls()
 			if failed := r.failed(t.Context(), sqs(batch...)); len(failed) > 0 {
-				t.Fatalf("%v come again", failed)
+				t.Fatalf("%v return to the queue", failed)
 			}
 			want := 2
 			if 10*i >= dynamo.RefusalsADay {

@@ -218,7 +218,7 @@ func TestEC2MakesAnotherRule(t *testing.T) {
 		bad, good := answers[0].Outcomes[0], answers[1].Outcomes[0]
 		if bad.Status != events.Rejected || len(bad.Reasons) != 1 ||
 			!strings.Contains(bad.Reasons[0].Problem, "8004-8005") {
-			t.Errorf("bad is %s %v, want it rejected for what EC2 made", bad.Status, bad.Reasons)
+			t.Errorf("bad is %s %v, want it rejected for the rule that EC2 made", bad.Status, bad.Reasons)
 		}
 		if good.Status != events.Ensured || len(good.Authorized) != 1 {
 			t.Errorf("good is %s %v, want it ensured", good.Status, good.Reasons)

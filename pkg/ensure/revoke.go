@@ -104,7 +104,7 @@ func (p *pass) leave(ctx context.Context, rules []secgroup.Entry, err error) {
 // keep notes that rules stay open although no live request needs them.
 func (p *pass) keep(ctx context.Context, rules []secgroup.Entry, why string, err error) {
 	p.state = p.state.Denied(rules)
-	p.log.ErrorContext(ctx, "rules that nobody needs are left, because "+why, "rules", len(rules), "error", err)
+	p.log.ErrorContext(ctx, "rules that no request needs stay open, because "+why, "rules", len(rules), "error", err)
 }
 
 // removeBlindly revokes rules that are known only by their ids, if EC2 knows all of them.
@@ -120,7 +120,6 @@ func (p *pass) removeBlindly(ctx context.Context, rules []secgroup.Entry) error 
 	return err
 }
 
-// revokeAll revokes rules in one call.
 func (p *pass) revokeAll(ctx context.Context, rules []secgroup.Entry) error {
 	err := p.Groups.Revoke(ctx, p.group, rules)
 	switch {

@@ -111,7 +111,6 @@ func ruleOf(t *testing.T, r fakeaws.Rule) secgroup.Rule {
 	return secgroup.New(direction, proto, secgroup.Ports{First: int32(r.FromPort), Last: int32(r.ToPort)}, peer)
 }
 
-// rules returns the rules of a group.
 func (r *rig) rules(group string) secgroup.Set {
 	r.t.Helper()
 	var rules []secgroup.Rule
@@ -141,7 +140,7 @@ func (r *rig) hasNot(rules ...string) {
 	}
 }
 
-// launch is an event that requests ports for 0.0.0.0/0.
+// launch returns an event that requests ports for 0.0.0.0/0.
 func launch(name, group string, ports ...any) []byte {
 	return request(name, group, rule{"ports": ports, "from": []string{"0.0.0.0/0"}})
 }
@@ -149,7 +148,7 @@ func launch(name, group string, ports ...any) []byte {
 // rule is an element of an event's rules.
 type rule = map[string]any
 
-// request is a bare Launch Requested.
+// request returns a bare Launch Requested.
 func request(name, group string, rules ...rule) []byte {
 	return marshal(map[string]any{"detailType": events.LaunchRequested, "launch": name, "group": group, "rules": rules})
 }

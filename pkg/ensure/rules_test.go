@@ -15,7 +15,7 @@ import (
 
 type entry = secgroup.Entry
 
-// everyKind is a launch with a rule of each kind. everyRule holds these rules in EC2's form.
+// everyKind returns a launch with a rule of each kind. everyRule holds these rules in EC2's form.
 func everyKind(name, list string) []byte {
 	return request(name, groupC,
 		rule{"ports": []any{8000, "8002-8004"}, "from": []string{"0.0.0.0/0", "::/0"}, "description": "vLLM"},

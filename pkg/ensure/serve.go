@@ -156,7 +156,7 @@ func (d *delivery) pass(g claim.Group) *pass {
 // then the second of each. So an end in hundreds of groups delays no other message.
 func (d *delivery) inTurn() []*pass {
 	turn := func(p *pass) int {
-		if p.patient() {
+		if p.mayWait() {
 			return d.turns[p.group]
 		}
 		return 0

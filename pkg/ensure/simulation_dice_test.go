@@ -20,7 +20,6 @@ func (d dice) of(occasion string) *rand.Rand {
 // chance is true with probability p.
 func chance(r *rand.Rand, p float64) bool { return r.Float64() < p }
 
-// pick returns one of some values.
 func pick[T any](r *rand.Rand, values ...T) T { return values[r.IntN(len(values))] }
 
 // between returns a duration in [from, to), to the nanosecond. Two are hardly ever equal, so

@@ -68,7 +68,7 @@ var weight = map[string]float64{
 	"count": 1, "record": 1,
 }
 
-// fate of a call that says the same as others for the nth time.
+// fate returns the fate of a call. The occasion distinguishes it from equal calls.
 func (l luck) fate(d dice, call simCall, occasion string) fate {
 	r := d.of(occasion)
 	f := fate{apply: true, before: between(r, 2*time.Millisecond, 22*time.Millisecond),

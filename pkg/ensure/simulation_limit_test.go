@@ -32,7 +32,7 @@ func (s *simulation) limited(group string, r simRule) {
 	}
 	open := make(map[*simLaunch]bool)
 	for _, w := range s.wishesOf(group) {
-		announced := w.launch.told[events.EnsuredType+" "+group] > 0
+		announced := w.launch.announced[events.EnsuredType+" "+group] > 0
 		if announced && w.asks[r] {
 			return // for no new launch, even if no sweep has marked its expiry yet
 		}

@@ -144,7 +144,7 @@ func (s *simulation) inBudget() {
 	}
 }
 
-// lastCause is the time of the last event that gives groups work: faults stopped, a message
+// lastCause returns the time of the last event that gives groups work: faults stopped, a message
 // arrived, or a wish expired.
 func (s *simulation) lastCause() time.Time {
 	last := s.live.calm

@@ -42,7 +42,7 @@ func (s *simulation) answered(p *simProcess, o simOutcome) {
 func (s *simulation) promised(w *wish) {
 	w.promised = true
 	if w.bad {
-		s.violated("%s asks for a rule that EC2 rejects, and is ensured", w.launch.name)
+		s.violated("%s requests a rule that EC2 rejects, and is ensured", w.launch.name)
 	}
 	s.watch.check(w.group)
 }
@@ -55,7 +55,7 @@ func (s *simulation) refused(w *wish, why string) {
 	if w.promised && !forgotten && !w.over(time.Now().Add(s.luck.skew)) {
 		s.violated("%s was ensured on %s and is refused: %s", w.launch.name, w.group, why)
 	}
-	w.refused = w.launch.ended[w.group] || !strings.Contains(why, "launch-ended") // else its end came only half way
+	w.refused = w.launch.ended[w.group] || !strings.Contains(why, "launch-ended") // else its end is not complete
 }
 
 // published handles an event that the bus accepted.
@@ -83,7 +83,7 @@ func (s *simulation) published(e fakeaws.Entry) {
 }
 
 func (s *simulation) tell(l *simLaunch, detailType, group, why string) {
-	l.told[detailType+" "+group]++
+	l.announced[detailType+" "+group]++
 	var meant []*wish
 	for _, w := range l.wishes {
 		if w.group == group && w.sent {
@@ -112,15 +112,15 @@ func (s *simulation) tell(l *simLaunch, detailType, group, why string) {
 func (s *simulation) unanswered(now time.Time) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, d := range s.workload.deliver {
-			came := !s.start.Add(d.at).After(now)
-			if came && !d.direct && !d.answered && !yield(fmt.Sprintf("a message of %s is not answered",
+			arrived := !s.start.Add(d.at).After(now)
+			if arrived && !d.direct && !d.answered && !yield(fmt.Sprintf("a message of %s is not answered",
 				d.launch.name)) {
 				return
 			}
 		}
 		for _, l := range s.workload.launches {
 			for _, w := range l.wishes {
-				if left := w.untold(now); left != "" && !yield(left) {
+				if left := w.unannounced(now); left != "" && !yield(left) {
 					return
 				}
 			}
@@ -128,15 +128,15 @@ func (s *simulation) unanswered(now time.Time) iter.Seq[string] {
 	}
 }
 
-// untold: the bus has announced the outcome of each accepted wish, and each answered end of
-// its launch.
-func (w *wish) untold(now time.Time) string {
-	told := func(detailType string) bool { return w.launch.told[detailType+" "+w.group] > 0 }
+// unannounced returns a violation, or "": the bus has announced the outcome of each accepted
+// wish, and each answered end of its launch.
+func (w *wish) unannounced(now time.Time) string {
+	announced := func(detailType string) bool { return w.launch.announced[detailType+" "+w.group] > 0 }
 	switch {
-	case w.accepted && !w.over(now) && !told(events.EnsuredType) && !told(events.RejectedType):
-		return fmt.Sprintf("%s on %s was accepted, and the bus never heard what became of it", w.launch.name, w.group)
-	case w.accepted && w.launch.ended[w.group] && !told(events.ReleasedType):
-		return fmt.Sprintf("%s ended on %s, and the bus never heard", w.launch.name, w.group)
+	case w.accepted && !w.over(now) && !announced(events.EnsuredType) && !announced(events.RejectedType):
+		return fmt.Sprintf("%s on %s was accepted, and no event announced its outcome", w.launch.name, w.group)
+	case w.accepted && w.launch.ended[w.group] && !announced(events.ReleasedType):
+		return fmt.Sprintf("%s ended on %s, and no event announced it", w.launch.name, w.group)
 	}
 	return ""
 }

@@ -132,7 +132,7 @@ func (p *simProcess) meet(call simCall) (fate, bool) {
 	defer p.sim.mu.Unlock()
 	p.begins()
 	since, broken := p.broken[call.name]
-	if p.dead || broken && since.Before(time.Now()) && !p.sim.quiet { // at one moment there is no order
+	if p.dead || broken && since.Before(time.Now()) && !p.sim.quiet { // concurrent calls have no order
 		return fate{}, false
 	}
 	p.said[call.content]++

@@ -113,7 +113,7 @@ func (s *simulation) surplus(group string, now time.Time) string {
 		}
 	}
 	if len(surplus) > 0 && next.fits(s.workload.quota) {
-		return fmt.Sprintf("nobody needs %s on %s:%s", brief(surplus), group, g)
+		return fmt.Sprintf("no wish needs %s on %s:%s", brief(surplus), group, g)
 	}
 	return ""
 }
@@ -130,7 +130,7 @@ func (s *simulation) held(t *testing.T, group string) string {
 // reply or an unreleased round.
 func (s *simulation) noDuplicates() {
 	if s.duplicate > 0 && s.luck.stale == 0 && s.excuses+s.unfinished == 0 {
-		s.violated("%d Duplicates, and nobody to blame", s.duplicate)
+		s.violated("%d Duplicates without a cause", s.duplicate)
 	}
 }
 

@@ -68,7 +68,7 @@ func (w *workload) addLarge(r *rand.Rand, at time.Duration, start time.Time) {
 	}
 }
 
-// sizeOfLaunch is the number of rules of a large launch.
+// sizeOfLaunch returns the number of rules of a large launch.
 func sizeOfLaunch(r *rand.Rand) int {
 	switch n := r.IntN(20); {
 	case n < 12:
@@ -96,7 +96,7 @@ func (w *workload) farWish(r *rand.Rand, l *simLaunch, n int) *wish {
 	return wish
 }
 
-// farRule is a rule of the nth port beyond the small world. No two such ports adjoin.
+// farRule returns a rule of the nth port beyond the small world. No two such ports adjoin.
 func farRule(n int, peer string, egress bool) simRule {
 	port := farPort + 2*n
 	return simRule{egress: egress, protocol: "tcp", first: port, last: port, peer: peer}

@@ -36,7 +36,7 @@ func (r simRule) String() string {
 	return fmt.Sprintf("%s %d-%d %s %s", r.protocol, r.first, r.last, way, r.peer)
 }
 
-// atoms are the addresses of a peer, one bit each.
+// atoms returns the addresses of a peer, one bit each.
 func atoms(peer string) uint8 {
 	switch peer {
 	case "10.0.0.0/9":
@@ -76,7 +76,7 @@ type farPoint struct {
 // far reports whether the rule is for a port beyond the small world.
 func (r simRule) far() bool { return r.first >= farPort }
 
-// way is the index of the rule's direction.
+// way returns the index of the rule's direction.
 func (r simRule) way() int {
 	if r.egress {
 		return 1
@@ -92,7 +92,6 @@ func (s space) clone() space {
 	return s
 }
 
-// add adds the points of a rule.
 func (s *space) add(r simRule) {
 	if r.far() {
 		if s.far == nil {

@@ -37,10 +37,10 @@ type loss struct {
 	ours bool
 }
 
-// believed reports whether sgkeeper may still assume that the rule exists. A foreign rule may
+// assumable reports whether sgkeeper may still assume that the rule exists. A foreign rule may
 // be assumed while a describe lags and a round runs. An sgkeeper rule that EC2 has not
 // described yet may be assumed for the allowed time.
-func (l loss) believed() bool {
+func (l loss) assumable() bool {
 	if l.ours {
 		return time.Since(l.at) < claim.Lag+time.Minute
 	}
@@ -76,10 +76,10 @@ func (w *watcher) look(group string, us bool) {
 			w.removed(group, g, g.rules[id], us)
 		}
 	}
-	before := g.settled(w.sim.luck.skew)
+	before := g.inEffect(w.sim.luck.skew)
 	g.rules = now
 	if changed && us {
-		w.rests(group, before, g.settled(w.sim.luck.skew))
+		w.rests(group, before, g.inEffect(w.sim.luck.skew))
 	}
 	if changed {
 		w.unfrozen(group, us)
@@ -109,7 +109,7 @@ func (w *watcher) added(group string, g *watched, r fakeaws.Rule, us bool) {
 			return
 		}
 	}
-	w.sim.violated("%s was opened on %s, and nobody asked", simRuleOf(r), group)
+	w.sim.violated("%s was opened on %s, and no wish requests it", simRuleOf(r), group)
 }
 
 // removed: sgkeeper never removes a foreign rule.
@@ -131,9 +131,9 @@ func (w *watcher) unfrozen(group string, us bool) {
 	}
 }
 
-// settled returns the points of the rules that are in effect by any clock. A foreign rule
+// inEffect returns the points of the rules that are in effect by any clock. A foreign rule
 // counts at once, because EC2 does not return a rule's age.
-func (g *watched) settled(skew time.Duration) (admitted space) {
+func (g *watched) inEffect(skew time.Duration) (admitted space) {
 	for id, r := range g.rules {
 		if !g.ours[id] || time.Since(g.since[id]) >= claim.EffectTime-2*skew {
 			admitted.add(simRuleOf(r))
@@ -146,7 +146,7 @@ func (g *watched) settled(skew time.Duration) (admitted space) {
 // distribute rules to its hosts.
 func (w *watcher) rests(group string, before, after space) {
 	for _, l := range w.groups[group].lost {
-		if l.believed() {
+		if l.assumable() {
 			after.add(l.rule)
 		}
 	}
@@ -169,7 +169,7 @@ func (w *watcher) check(group string) {
 	}
 	remembered = admitted.clone()
 	for _, l := range g.lost {
-		if l.believed() {
+		if l.assumable() {
 			remembered.add(l.rule)
 		}
 	}
@@ -196,7 +196,6 @@ func (w *watcher) check(group string) {
 	}
 }
 
-// wishesOf returns all wishes for a group.
 func (s *simulation) wishesOf(group string) []*wish { return s.workload.wishes[group] }
 
 // meddle performs the change of an outsider.

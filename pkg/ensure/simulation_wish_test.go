@@ -32,11 +32,11 @@ type wish struct {
 
 // simLaunch is one launch and the state of its ends.
 type simLaunch struct {
-	name   string
-	wishes []*wish
-	ending map[string]bool // by group: some function got an end of it
-	ended  map[string]bool // by group: an end of it was answered
-	told   map[string]int  // by type and group: how many events name it
+	name      string
+	wishes    []*wish
+	ending    map[string]bool // by group: some function got an end of it
+	ended     map[string]bool // by group: an end of it was answered
+	announced map[string]int  // by type and group: how many events name it
 }
 
 // over reports whether the wish need not be open any more.

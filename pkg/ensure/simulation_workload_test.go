@@ -10,7 +10,7 @@ const (
 	office       = "198.51.100.0/24"
 	simPeerGroup = "sg-0aaaaaaaaaaaaaaaa"
 	simNoGroup   = "sg-0dead00000000dead"
-	chaos        = 9 * time.Minute // how long things go wrong
+	chaos        = 9 * time.Minute // how long faults happen
 )
 
 var simGroups = []string{"sg-00000000000000001", "sg-00000000000000002"}
@@ -37,7 +37,7 @@ type delivery struct {
 	*message
 }
 
-// newWorkload throws the dice for the workload. start is the beginning of the simulation in
+// newWorkload draws the workload. start is the beginning of the simulation in
 // whole seconds, because events give expiries in whole seconds.
 func newWorkload(d dice, start time.Time) *workload {
 	r := d.of("workload")
@@ -66,14 +66,14 @@ func newWorkload(d dice, start time.Time) *workload {
 		w.deny, w.denied = window(r), pick(r, "ec2:Authorize*", "ec2:Revoke*", "ec2:CreateTags", "ec2:Describe*")
 	}
 	w.grow(d.of(string(w.scale)), start)
-	w.goAstray(d.of("astray"))
+	w.misconfigure(d.of("astray"))
 	w.index()
 	return w
 }
 
-// goAstray makes EC2 reject rules that the function expects it to accept, and adds limits to
+// misconfigure makes EC2 reject rules that the function expects it to accept, and adds limits to
 // the guardrails.
-func (w *workload) goAstray(r *rand.Rand) {
+func (w *workload) misconfigure(r *rand.Rand) {
 	if chance(r, 0.1) {
 		w.addOdd(r)
 	}
@@ -100,9 +100,8 @@ func (w *workload) index() {
 	}
 }
 
-// newLaunch adds a launch.
 func (w *workload) newLaunch(name string) *simLaunch {
-	l := &simLaunch{name: name, ending: map[string]bool{}, ended: map[string]bool{}, told: map[string]int{}}
+	l := &simLaunch{name: name, ending: map[string]bool{}, ended: map[string]bool{}, announced: map[string]int{}}
 	w.launches = append(w.launches, l)
 	return l
 }

@@ -36,7 +36,7 @@ type simulation struct {
 	guardrails string // a file, or ""
 
 	mu         sync.Mutex
-	quiet      bool // nothing goes wrong any more
+	quiet      bool // no faults happen any more
 	started    int  // processes
 	idle       []*simProcess
 	running    int // invocations

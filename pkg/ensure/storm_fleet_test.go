@@ -93,11 +93,11 @@ func newFleet(t *testing.T, s storm, o fakeaws.Options) *fleet {
 
 // hear records the launches that an event announces as served.
 func (f *fleet) hear(e fakeaws.Entry) *fakeaws.Error {
-	var told events.PortsEnsured
-	if e.DetailType == events.EnsuredType && json.Unmarshal([]byte(e.Detail), &told) == nil {
+	var announced events.PortsEnsured
+	if e.DetailType == events.EnsuredType && json.Unmarshal([]byte(e.Detail), &announced) == nil {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		for _, launch := range told.Launches {
+		for _, launch := range announced.Launches {
 			f.note(launch)
 		}
 	}
@@ -223,9 +223,9 @@ func (f *fleet) passed(w way, arrivals []time.Duration) passed {
 		Read: m.read, Written: m.written, PeakRead: busiest(m.reads), PeakWritten: busiest(m.writes),
 	}
 	for i, at := range arrivals {
-		if told, ok := f.served[name(i)]; ok {
-			p.waited = append(p.waited, told.Sub(f.begun.Add(at)))
-			p.Last = max(p.Last, told.Sub(f.begun))
+		if announced, ok := f.served[name(i)]; ok {
+			p.waited = append(p.waited, announced.Sub(f.begun.Add(at)))
+			p.Last = max(p.Last, announced.Sub(f.begun))
 		}
 	}
 	p.settle()

@@ -17,7 +17,7 @@ import (
 )
 
 var records = flag.String("record", "",
-	"have TestStorm, TestScale and TestWalls run all that docs/performance.md tells, "+
+	"run TestStorm, TestScale and TestWalls at the size of docs/performance.md, "+
 		"and write their tables to this `folder`")
 
 // storm is a number of launches within a time, spread evenly at random over a number of

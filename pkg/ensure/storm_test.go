@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// jittered is a latency of 5 to 45 ms. One call in a hundred takes ten times as long.
+// jittered returns a latency of 5 to 45 ms. One call in a hundred takes ten times as long.
 func jittered(seed uint64) func(fakeaws.Op) time.Duration {
 	var mu sync.Mutex
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -100,10 +100,10 @@ func (r *rig) withstands(seed uint64, within time.Duration, n int, groups []stri
 		r.t.Errorf("%d of %d launches are ensured or queued", got, n)
 	}
 	r.noDuplicate(outcomes...)
-	told := b.launches()
+	announced := b.launches()
 	asked := make(map[string]map[secgroup.Rule]bool)
 	for i := range n {
-		r.toldOnce(told, outcomes[i])
+		r.announcedOnce(announced, outcomes[i])
 		r.wants(asked, group(i), stormed(i))
 	}
 	for _, g := range groups {
@@ -112,12 +112,12 @@ func (r *rig) withstands(seed uint64, within time.Duration, n int, groups []stri
 	}
 }
 
-// toldOnce fails the test unless a launch is announced once. If its own function served it,
+// announcedOnce fails the test unless a launch is announced once. If its own function served it,
 // each of that function's rounds may announce it.
-func (r *rig) toldOnce(told []string, o events.Outcome) {
+func (r *rig) announcedOnce(announced []string, o events.Outcome) {
 	r.t.Helper()
 	times := 0
-	for _, launch := range told {
+	for _, launch := range announced {
 		if launch == o.Launch {
 			times++
 		}

@@ -61,10 +61,10 @@ const (
 	lockPatience = 5 * time.Minute
 )
 
-var errNoLock = errors.New("the lock was not to be had")
+var errNoLock = errors.New("the lock was held for too long")
 
-// locked does the same under a plain lock. It puts the lock's item unless it exists, retries
-// until then, and deletes it at the end.
+// locked does the same under a plain lock. It puts the item of the lock, or retries while the item
+// exists. It deletes the item at the end.
 func (l *launcher) locked(ctx context.Context, g claim.Group, asked []secgroup.Entry) error {
 	key := map[string]types.AttributeValue{"pk": &types.AttributeValueMemberS{Value: "LOCK#" + g.ID},
 		"sk": &types.AttributeValueMemberS{Value: "LOCK"}}

@@ -39,7 +39,7 @@ func (e *Ensurer) Sweep(ctx context.Context) error {
 	defer cancel()
 	s := &sweep{Ensurer: e, began: e.now()}
 	var both sync.WaitGroup
-	both.Go(func() { s.bringEnds(ctx) })
+	both.Go(func() { s.continueEnds(ctx) })
 	both.Go(func() { s.serveGroups(ctx) })
 	both.Wait()
 	s.report(ctx)
@@ -51,7 +51,7 @@ type Swept struct {
 	Groups int // served groups
 	Ends   int // continued ends
 	Failed int // groups and ends that it could not serve, and unreadable items
-	Left   int // groups and ends without time to serve them
+	Left   int // groups and ends that it had no time to serve
 
 	OldestDue     time.Duration // how long the longest-due group has been due
 	Stuck         int           // groups that no sweep could serve for five minutes
@@ -70,8 +70,8 @@ type sweep struct {
 	failed []error // the first errors
 }
 
-// bringEnds continues ends in their unfinished groups. An end may reach a group twice.
-func (s *sweep) bringEnds(ctx context.Context) {
+// continueEnds continues ends in their unfinished groups. An end may reach a group twice.
+func (s *sweep) continueEnds(ctx context.Context) {
 	launches, err := s.Dues.Unfinished(ctx, s.began, maxDue)
 	s.failsToRead(err)
 	for part := range slices.Chunk(launches, sweepEnds) {
@@ -180,7 +180,7 @@ func (s *sweep) waited(since time.Time) {
 	}
 }
 
-// waits notes since when an unserved group has been due.
+// waits notes since when an unserved group has been due, and counts a stuck one.
 func (s *sweep) waits(since time.Time) {
 	s.waited(since)
 	if !(Due{Since: since}).rang() && s.began.Sub(since) >= stuckAfter {

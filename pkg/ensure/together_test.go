@@ -18,7 +18,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-// sshFrom requests SSH from peers.
 func sshFrom(launch string, peers ...string) []byte {
 	return request(launch, shared, rule{"ports": 22, "from": peers})
 }
@@ -156,7 +155,7 @@ func (r *rig) askBy(file string, payload []byte) events.Outcome {
 	return r.outcomes(r.guardedBy(file), payload)[0]
 }
 
-// lists holds the prefix lists of the tests, with their entries.
+// worldList and officeList are the ids of the prefix lists in the tests.
 const worldList, officeList = "pl-0aaaaaaaaaaaaaaaa", "pl-0bbbbbbbbbbbbbbbb"
 
 func (r *rig) addList(id string, entries ...string) {

@@ -31,7 +31,7 @@ func TestUnfinishedEnd(t *testing.T) {
 					began := nth > 1 || how == "killed after it was applied"
 					for _, g := range []string{shared, other} {
 						if open := r.rules(g).Contains(parsed("tcp 8000 from 0.0.0.0/0")); open == began {
-							t.Errorf("%s: the rule stands: %v; the end is in the table: %v", g, open, began)
+							t.Errorf("%s: the rule exists: %v; the end is in the table: %v", g, open, began)
 						}
 					}
 					if left, err := r.table().Unfinished(t.Context(), time.Now().Add(time.Hour), 100); err != nil ||

@@ -58,7 +58,7 @@ func TestUntagged(t *testing.T) {
 		r.hasNot("tcp 8002 from 0.0.0.0/0")
 		r.released(end("b"))
 		if got := r.rules(shared); !got.Equal(before) {
-			t.Errorf("the group has %v, want what was there before: %v", got, before)
+			t.Errorf("the group has %v, want the initial rules: %v", got, before)
 		}
 		if got := r.untaggedIDs(); len(got) != 0 {
 			t.Errorf("the ledger still holds %v", got)
@@ -84,7 +84,7 @@ func TestUntaggedSwitched(t *testing.T) {
 					now.released(end(name(i)))
 				}
 				if got := r.rules(shared); !got.Equal(before) {
-					t.Errorf("the group has %v, want what was there before: %v", got, before)
+					t.Errorf("the group has %v, want the initial rules: %v", got, before)
 				}
 			})
 		})

@@ -269,7 +269,7 @@ func TestUpgradeRecentlyRevoked(t *testing.T) {
 		r := upgraded(t, "version1/revoked", age)
 		o := r.ensured(launch("b", shared, 8000))
 		if len(o.Authorized) != 1 || len(o.Covered) != 0 {
-			t.Errorf("authorized %v, covered %v; want the rule opened anew", o.Authorized, o.Covered)
+			t.Errorf("authorized %v, covered %v; want the rule opened again", o.Authorized, o.Covered)
 		}
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8004 from 0.0.0.0/0")
 		r.hasNot("tcp 8002 from 0.0.0.0/0")
@@ -390,10 +390,10 @@ func TestUpgradeTickets(t *testing.T) {
 		r.sweep()
 		r.movedToPages()
 		all := []string{"first", "queued-0", "queued-1", "queued-2"}
-		told := b.launches()
+		announced := b.launches()
 		for _, name := range all {
-			if !slices.Contains(told, name) {
-				t.Errorf("the bus was told of %v, want %s among them", told, name)
+			if !slices.Contains(announced, name) {
+				t.Errorf("the events name %v, want %s among them", announced, name)
 			}
 		}
 		want := []string{"tcp 8000", "tcp 8002", "tcp 9000", "tcp 9002", "tcp 9004"}
@@ -420,8 +420,8 @@ func TestUpgradeFrozen(t *testing.T) {
 		r.thaw()
 		r.sweeps(time.Minute)
 		r.has("tcp 8000 from 0.0.0.0/0", "tcp 8002 from 0.0.0.0/0")
-		if told := b.launches(); !slices.Equal(told, []string{"waits"}) {
-			t.Errorf("the bus was told of %v, want the launch that waited", told)
+		if announced := b.launches(); !slices.Equal(announced, []string{"waits"}) {
+			t.Errorf("the events name %v, want the launch that waited", announced)
 		}
 		r.released(end("waits"))
 		r.released(end("served"))
@@ -455,7 +455,7 @@ func TestUpgradePage(t *testing.T) {
 		revoked(140)
 		o := r.ensured(request("b", shared, rule{"ports": 10000, "from": []string{"192.168.0.0/16"}}))
 		if len(o.Authorized) != 1 || len(o.Covered) != 0 {
-			t.Errorf("authorized %v, covered %v; want the rule opened anew", o.Authorized, o.Covered)
+			t.Errorf("authorized %v, covered %v; want the rule opened again", o.Authorized, o.Covered)
 		}
 		r.movedToPages()
 		revoked(140)

@@ -40,7 +40,7 @@ func TestWallRevokeReplyLost(t *testing.T) {
 				}
 				r.has("tcp 8000 from 0.0.0.0/0")
 				if got := len(r.account.Rules(shared)); got != 4 {
-					t.Errorf("the group has %d rules, want the 3 of others and the good one", got)
+					t.Errorf("the group has %d rules, want the 3 foreign ones and the good one", got)
 				}
 			})
 		})
@@ -74,7 +74,7 @@ func TestWallRevokeReplyLostUnseen(t *testing.T) {
 		lag = 0
 		r.sweeps(30 * time.Minute)
 		if got := len(r.account.Rules(shared)); got != 7 {
-			t.Errorf("the group has %d rules, want the 3 of others and the good ones", got)
+			t.Errorf("the group has %d rules, want the 3 foreign ones and the good ones", got)
 		}
 	})
 }
@@ -99,7 +99,7 @@ func TestWallRevokeReplyLostOnce(t *testing.T) {
 		}
 		r.has("tcp 8000 from 0.0.0.0/0")
 		if got := len(r.account.Rules(shared)); got != 4 {
-			t.Errorf("the group has %d rules, want the 3 of others and the good one", got)
+			t.Errorf("the group has %d rules, want the 3 foreign ones and the good one", got)
 		}
 	})
 }

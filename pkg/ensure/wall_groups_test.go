@@ -28,7 +28,6 @@ type crowd struct {
 	now, most int
 }
 
-// Do sends a request.
 func (c *crowd) Do(r *http.Request) (*http.Response, error) {
 	c.enter(1)
 	defer c.enter(-1)
@@ -77,7 +76,7 @@ func TestWallEndInManyGroups(t *testing.T) {
 				_, _ = f.invoke([]byte(`{"sgkeeper":"sweep"}`))
 			}
 		})
-		t.Logf("the end is answered after %d deliveries, when it had come to %d of %d groups; "+
+		t.Logf("the end is answered after %d deliveries, when it was finished in %d of %d groups; "+
 			"%d are open after %d more sweeps",
 			m[0].deliveries, first, groups, open(), minutes)
 		t.Logf("%d calls of EC2: %s; %d requests at once", n, by, c.most)
@@ -258,13 +257,13 @@ func TestWallLookups(t *testing.T) {
 				}
 				begun := time.Now()
 				failed := r.failed(withTime(t), sqsOf(eventQueue, batch...))
-				t.Logf("%d of 10 messages come again after %s: %v", len(failed),
+				t.Logf("%d of 10 messages return to the queue after %s: %v", len(failed),
 					time.Since(begun).Round(time.Second), failed)
 				if !slices.Equal(failed, []string{"m0"}) {
-					t.Errorf("%v come again, want the one that hangs", failed)
+					t.Errorf("%v return to the queue, want the one that hangs", failed)
 				}
 				if got := len(r.account.Rules(shared)); got != 12 {
-					t.Errorf("the group has %d rules, want 9 and the 3 of others", got)
+					t.Errorf("the group has %d rules, want 9 and the 3 foreign ones", got)
 				}
 			})
 		})
@@ -325,13 +324,13 @@ func TestWallInstancesOff(t *testing.T) {
 		time.Sleep(time.Hour)
 		off.sweeps(2 * time.Hour)
 		open, logged := off.holds("tcp 8000 from 10.0.0.0/8"), strings.Contains(off.log.String(), "SGKEEPER_INSTANCES")
-		t.Logf("three hours after the instance has terminated its ports are open: %v; the log tells of it: %v",
+		t.Logf("three hours after the instance has terminated its ports are open: %v; the log says so: %v",
 			open, logged)
 		if open {
 			t.Error("the ports of a terminated instance are open, want none left behind")
 		}
 		if !logged {
-			t.Error("the log does not say what happens to the requests of instances")
+			t.Error("the log does not name the requests of instances")
 		}
 	})
 }
@@ -345,17 +344,17 @@ func TestWallDescribeDenied(t *testing.T) {
 		r.account.Deny("ec2:Describe*")
 		m := queued(launch("a", shared, 8000))
 		r.work(16, m...)
-		told := rejectedNames(b)
-		t.Logf("the launch is %s after %d deliveries, the bus was told of %d refusals; %s", m[0].status(),
-			m[0].deliveries, len(told), m[0].reasons())
+		announced := rejectedNames(b)
+		t.Logf("the launch is %s after %d deliveries, events announce %d refusals; %s", m[0].status(),
+			m[0].deliveries, len(announced), m[0].reasons())
 		if m[0].status() != events.Queued { // else a sweep refused it and announced that
 			m[0].wants(t, events.Rejected, maxDeliveries)
 			if !strings.Contains(m[0].reasons(), "ec2:DescribeSecurityGroupRules") {
 				t.Errorf("refused for %s, want the permission named", m[0].reasons())
 			}
 		}
-		if !slices.Equal(told, []string{"a"}) {
-			t.Errorf("the bus was told of %v, want a", told)
+		if !slices.Equal(announced, []string{"a"}) {
+			t.Errorf("the events name %v, want a", announced)
 		}
 		r.account.Deny()
 		good := queued(launch("b", shared, 8002))

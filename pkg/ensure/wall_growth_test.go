@@ -50,7 +50,7 @@ func TestWallChurn(t *testing.T) {
 		t.Logf("the head item reached %d bytes", peak)
 		r.sweeps(20 * time.Minute)
 		if got := len(r.account.Rules(shared)); got != 3 {
-			t.Errorf("the group has %d rules at rest, want the 3 of others", got)
+			t.Errorf("the group has %d rules at rest, want the 3 foreign ones", got)
 		}
 	})
 }
@@ -78,7 +78,7 @@ func TestWallMadeTwice(t *testing.T) {
 			}
 			peak = max(peak, r.head())
 			if got := len(r.account.Rules(shared)); got != 2003 {
-				t.Errorf("the group has %d rules, want 2,000 and the 3 of others", got)
+				t.Errorf("the group has %d rules, want 2,000 and the 3 foreign ones", got)
 			}
 			for _, rule := range r.account.Rules(shared) {
 				if !foreign.Contains(ruleOf(t, rule)) {
@@ -252,7 +252,7 @@ func TestWallLargeEvents(t *testing.T) {
 
 func (r *rig) logEvents(t *testing.T, what string, m []*mail, s *sizes, named int) {
 	t.Helper()
-	t.Logf("%s: %s and %s after %d and %d deliveries; an event of %d bytes, %d PutEvents over %d bytes, %d rules told",
+	t.Logf("%s: %s and %s after %d and %d deliveries; an event of %d bytes, %d PutEvents over %d bytes, %d rules named",
 		what, m[0].status(), m[1].status(), m[0].deliveries, m[1].deliveries, s.largest, s.refused, maxEvent, named)
 }
 
@@ -301,7 +301,7 @@ func TestWallRefusedAreRead(t *testing.T) {
 		}
 		o := r.ask(large(name(0), shared, 1000, "10.0.0.0/8"))
 		if o.Status != events.Rejected {
-			t.Errorf("a refused request that comes again is %s, want rejected", o.Status)
+			t.Errorf("a refused request that is repeated is %s, want rejected", o.Status)
 		}
 	})
 }
@@ -354,13 +354,13 @@ func TestWallEndsOfUnknownGroups(t *testing.T) {
 					batch = append(batch, end(name(n), groups[n]))
 				}
 				if got := r.failed(withTime(t), sqs(batch...)); len(got) != 0 {
-					t.Errorf("%v come again, want every end answered", got)
+					t.Errorf("%v return to the queue, want every end answered", got)
 				}
 			}
 		})
 		t.Logf("%d ends left %d head items and cost %d calls of EC2: %s", ends, r.heads()-before, calls, by)
 		if got := r.heads() - before; got != 0 {
-			t.Errorf("%d head items, want none for groups in which nobody asked for anything", got)
+			t.Errorf("%d head items, want none for groups without requests", got)
 		}
 		if calls > 0 {
 			t.Errorf("%d calls of EC2, want none", calls)

@@ -40,7 +40,7 @@ func large(name, group string, n int, peers ...string) []byte {
 	return request(name, group, rule{"ports": apart(n), "from": peers})
 }
 
-// roomy is an account with groups that hold the highest number of rules that EC2 offers.
+// roomy returns an account with groups that hold the highest number of rules that EC2 offers.
 func roomy() fakeaws.Options { return fakeaws.Options{Latency: everyCall, RulesPerGroup: 1000} }
 
 // mail is a message in the queue.

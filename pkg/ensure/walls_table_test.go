@@ -76,7 +76,7 @@ var loads = []load{
 	{
 		Name: "groups of an end", Size: 500,
 		Wall: "EC2's token bucket: 50 revokes, and 5 a second",
-		At:   "the end is answered; sweeps close the ports in the groups that it has not come to",
+		At:   "the end is answered; sweeps close the ports in the groups that it has not reached",
 		run:  endInGroups, slow: true,
 	},
 	{
@@ -138,7 +138,7 @@ type measured struct {
 // wallsTable returns two tables: the behaviour at each wall, and the costs of loads.
 func wallsTable(all []measured) string {
 	at, costs := pretty.NewWriter(), pretty.NewWriter()
-	at.AppendHeader(pretty.Row{"load", "wall", "limit", "what happens there"})
+	at.AppendHeader(pretty.Row{"load", "wall", "limit", "behaviour at the wall"})
 	costs.AppendHeader(pretty.Row{"load", "measured at", "wall", "largest item", "head", "largest event", "read",
 		"read units", "write units", "EC2 calls", "DynamoDB calls"})
 	for _, row := range all {
@@ -183,7 +183,6 @@ type tableMeter struct {
 	bytes atomic.Int64
 }
 
-// Do sends a request.
 func (m *tableMeter) Do(r *http.Request) (*http.Response, error) {
 	reply, err := m.meter.Do(r)
 	if err == nil && strings.HasPrefix(r.Header.Get(target), "DynamoDB") {
@@ -251,7 +250,7 @@ func openLarge(t *testing.T, n int) cost {
 	time.Sleep(time.Hour)
 	s.step(rounds(0, n), func() { s.released(end("a", shared)) })
 	if got := len(s.account.Rules(shared)); got != 3 {
-		t.Errorf("the group has %d rules after the end, want the 3 of others", got)
+		t.Errorf("the group has %d rules after the end, want the 3 foreign ones", got)
 	}
 	return s.cost
 }
@@ -326,7 +325,7 @@ func openAmong(t *testing.T, n int) cost {
 	s.ensured(launch("first", shared, 8000)) // its round serves all
 	s.weigh()
 	if got := len(s.account.Rules(shared)); got != 54 {
-		t.Errorf("the group has %d rules, want the 3 of others and 51", got)
+		t.Errorf("the group has %d rules, want the 3 foreign ones and 51", got)
 	}
 	s.noneWaits()
 	time.Sleep(time.Hour)

@@ -38,7 +38,6 @@ func (r *rig) watch() *watch {
 	return w
 }
 
-// of returns the effects on one group, "" for all groups.
 func (w *watch) of(group string) []effect {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -68,7 +68,7 @@ func TestStaleGroups(t *testing.T) {
 		return out
 	}
 	if got := stale().StaleSecurityGroupSet; len(got) != 0 {
-		t.Errorf("%d stale groups before one is gone", len(got))
+		t.Errorf("%d stale groups before a group is removed", len(got))
 	}
 	account.RemoveSecurityGroup(peer)
 	got := stale().StaleSecurityGroupSet
@@ -109,5 +109,5 @@ func TestPrefixListEntriesPaged(t *testing.T) {
 	}
 	_, err := client.GetManagedPrefixListEntries(t.Context(),
 		&ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID, TargetVersion: aws.Int64(2)})
-	wantCode(t, "a version to come", err, "InvalidParameterValue")
+	wantCode(t, "a future version", err, "InvalidParameterValue")
 }

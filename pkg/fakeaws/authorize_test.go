@@ -57,7 +57,7 @@ func TestReadBack(t *testing.T) {
 			}
 			p := describeGroup(t, client, web).IpPermissions[0]
 			if (p.FromPort != nil) != tt.grouped || (p.ToPort != nil) != tt.grouped {
-				t.Errorf("grouped permission tells ports %v-%v, want told: %v", p.FromPort, p.ToPort, tt.grouped)
+				t.Errorf("the grouped permission has ports %v-%v, want ports: %v", p.FromPort, p.ToPort, tt.grouped)
 			}
 		})
 	}
@@ -96,14 +96,14 @@ func TestAuthorizeRefusals(t *testing.T) {
 		{"icmp code without type", permission("icmp", -1, 4, "0.0.0.0/0"), "InvalidParameterValue"},
 		{"icmp type 256", permission("icmp", 256, -1, "0.0.0.0/0"), "InvalidParameterValue"},
 		{"icmpv6 code 256", permission("icmpv6", 1, 256, "::/0"), "InvalidParameterValue"},
-		{"protocol by another name", permission("gre", omitted, omitted, "0.0.0.0/0"), "InvalidParameterValue"},
+		{"protocol by an unknown name", permission("gre", omitted, omitted, "0.0.0.0/0"), "InvalidParameterValue"},
 		{"protocol 256", permission("256", omitted, omitted, "0.0.0.0/0"), "InvalidParameterValue"},
 		{"bare address", permission("tcp", 1, 1, "10.0.0.1"), "InvalidParameterValue"},
 		{"IPv4 /33", permission("tcp", 1, 1, "10.0.0.0/33"), "InvalidParameterValue"},
 		{"IPv6 /129", permission("tcp", 1, 1, "::/129"), "InvalidParameterValue"},
-		{"group that is not", permission("tcp", 1, 1, "sg-0bbbbbbbbbbbbbbbb"), "InvalidGroup.NotFound"},
+		{"unknown group", permission("tcp", 1, 1, "sg-0bbbbbbbbbbbbbbbb"), "InvalidGroup.NotFound"},
 		{"group id malformed", permission("tcp", 1, 1, "sg-web"), "InvalidGroupId.Malformed"},
-		{"prefix list that is not", permission("tcp", 1, 1, "pl-0bbbbbbbbbbbbbbbb"), "InvalidPrefixListID.NotFound"},
+		{"unknown prefix list", permission("tcp", 1, 1, "pl-0bbbbbbbbbbbbbbbb"), "InvalidPrefixListID.NotFound"},
 		{"prefix list id malformed", permission("tcp", 1, 1, "pl-x"), "InvalidPrefixListId.Malformed"},
 		{"description of 256", described(strings.Repeat("x", 256)), "InvalidParameterValue"},
 		{"description with é", described("café"), "InvalidParameterValue"},
@@ -186,7 +186,7 @@ func TestDirectionsAreApart(t *testing.T) {
 	}
 }
 
-func TestParametersOfOld(t *testing.T) {
+func TestFlatParameters(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	in := &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: aws.String(web), IpProtocol: aws.String("tcp"), FromPort: aws.Int32(22), ToPort: aws.Int32(22),

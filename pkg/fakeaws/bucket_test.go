@@ -92,11 +92,11 @@ func TestObjects(t *testing.T) {
 			}
 			_, err = b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"),
 				Key: aws.String(key)})
-			wantCode(t, "get what is gone", err, "NoSuchKey")
+			wantCode(t, "get of a deleted object", err, "NoSuchKey")
 			b.account.Deny("s3:ListBucket")
 			_, err = b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String("reports"),
 				Key: aws.String(key)})
-			wantCode(t, "get what is gone, without a right to list", err, "AccessDenied")
+			wantCode(t, "get of a deleted object, without a right to list", err, "AccessDenied")
 		})
 	}
 }
@@ -109,7 +109,7 @@ func TestConditionalWrites(t *testing.T) {
 			first, err := put(t.Context(), b.client, "k", "1", ifNew)
 			must(t, err)
 			_, err = put(t.Context(), b.client, "k", "2", ifNew)
-			wantCode(t, "new where there is one", err, "PreconditionFailed")
+			wantCode(t, "new over an existing object", err, "PreconditionFailed")
 			second, err := put(t.Context(), b.client, "k", "2", ifStill(first))
 			must(t, err)
 			_, err = put(t.Context(), b.client, "k", "3", ifStill(first))

@@ -8,7 +8,7 @@ import (
 
 // Deny makes the account refuse the given actions from now on, and no others. Without actions,
 // it allows everything again. An action is written as in a policy, such as ec2:CreateTags or
-// dynamodb:*. A * may stand only at the end. As in AWS, an EC2 operation that tags its new
+// dynamodb:*. A * may only be at the end. As in AWS, an EC2 operation that tags its new
 // resource also needs ec2:CreateTags.
 func (a *Account) Deny(actions ...string) {
 	a.mu.Lock()

@@ -22,7 +22,7 @@ func TestDenyTagging(t *testing.T) {
 	wantCode(t, "allowed again, and there is one already", err, "InvalidPermission.Duplicate")
 }
 
-func TestDryRunTellsPermissions(t *testing.T) {
+func TestDryRunChecksPermissions(t *testing.T) {
 	account, client := newAccount(fakeaws.Options{})
 	account.Deny("ec2:Authorize*")
 	_, err := client.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{

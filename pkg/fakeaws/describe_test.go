@@ -14,7 +14,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
-func TestFilterOnAGroupThatIsNot(t *testing.T) {
+func TestFilterOnUnknownGroup(t *testing.T) {
 	_, client := newAccount(fakeaws.Options{})
 	if got := describe(t, client, "sg-0bbbbbbbbbbbbbbbb"); len(got) != 0 {
 		t.Errorf("rules = %v, want none and no error", got)
@@ -92,14 +92,14 @@ func TestDescribeRulesRefusals(t *testing.T) {
 	}{
 		{"pages of 4", ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(4)}, "InvalidParameterValue"},
 		{"pages of 1001", ec2.DescribeSecurityGroupRulesInput{MaxResults: aws.Int32(1001)}, "InvalidParameterValue"},
-		{"token of no listing", ec2.DescribeSecurityGroupRulesInput{NextToken: aws.String("x")},
+		{"unknown token", ec2.DescribeSecurityGroupRulesInput{NextToken: aws.String("x")},
 			"InvalidPaginationToken"},
-		{"rule id that is not",
+		{"unknown rule id",
 			ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"sgr-0123456789abcdef0"}},
 			"InvalidSecurityGroupRuleId.NotFound"},
 		{"rule id malformed", ec2.DescribeSecurityGroupRulesInput{SecurityGroupRuleIds: []string{"x"}},
 			"InvalidSecurityGroupRuleId.Malformed"},
-		{"filter that is not", ec2.DescribeSecurityGroupRulesInput{Filters: filters("cidr", "x")},
+		{"unknown filter", ec2.DescribeSecurityGroupRulesInput{Filters: filters("cidr", "x")},
 			"InvalidParameterValue"},
 		{"201 filter values",
 			ec2.DescribeSecurityGroupRulesInput{Filters: byGroup(strings.Split(strings.Repeat("x,", 200), ",")...)},
@@ -111,7 +111,7 @@ func TestDescribeRulesRefusals(t *testing.T) {
 	}
 }
 
-func TestOrderIsNotFixedButTheSeeds(t *testing.T) {
+func TestOrderFollowsSeed(t *testing.T) {
 	order := func(seed uint64) (all [3]string) {
 		account, client := newAccount(fakeaws.Options{Seed: seed})
 		for port := range 20 {

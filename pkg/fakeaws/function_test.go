@@ -20,7 +20,7 @@ func TestFunction(t *testing.T) {
 			Payload: []byte(`{"a": 1}`)})
 	}
 	_, err := invoke("echo", "")
-	wantCode(t, "a function that is not there", err, "ResourceNotFoundException")
+	wantCode(t, "an unknown function", err, "ResourceNotFoundException")
 
 	account.AddFunction("echo", func(_ context.Context, payload []byte) ([]byte, error) { return payload, nil })
 	for _, name := range []string{"echo", "arn:aws:lambda:us-east-1:111122223333:function:echo"} {
@@ -31,7 +31,7 @@ func TestFunction(t *testing.T) {
 		}
 	}
 	_, err = invoke("echo", types.InvocationTypeEvent)
-	wantCode(t, "an invocation that nobody waits for", err, "InvalidParameterValueException")
+	wantCode(t, "an asynchronous invocation", err, "InvalidParameterValueException")
 
 	account.AddFunction("echo:twice", func(_ context.Context, payload []byte) ([]byte,
 		error) {
@@ -54,16 +54,16 @@ func TestFunction(t *testing.T) {
 		Qualifier: aws.String("once")})
 	wantCode(t, "two aliases", err, "InvalidParameterValueException")
 	_, err = invoke("echo:once", "")
-	wantCode(t, "an alias that is not there", err, "ResourceNotFoundException")
+	wantCode(t, "an unknown alias", err, "ResourceNotFoundException")
 
 	account.AddFunction("fails", func(context.Context, []byte) ([]byte, error) {
 		return nil,
-			errors.New("out of order")
+			errors.New("broken")
 	})
 	out, err := invoke("fails", types.InvocationTypeRequestResponse)
 	must(t, err)
 	if aws.ToString(out.FunctionError) != "Unhandled" ||
-		string(out.Payload) != `{"errorMessage":"out of order","errorType":"errorString"}` {
+		string(out.Payload) != `{"errorMessage":"broken","errorType":"errorString"}` {
 		t.Errorf("a function that fails answers %s, error %s", out.Payload, aws.ToString(out.FunctionError))
 	}
 	account.Deny("lambda:InvokeFunction")

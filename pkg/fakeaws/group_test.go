@@ -57,7 +57,7 @@ func TestDeleteGroup(t *testing.T) {
 	must(t, err)
 }
 
-func TestFixtureRefusesWhatEC2Would(t *testing.T) {
+func TestFixtureChecksLikeEC2(t *testing.T) {
 	account, _ := newAccount(fakeaws.Options{})
 	defer func() {
 		if recover() == nil {

@@ -61,7 +61,7 @@ func TestCallerIdentity(t *testing.T) {
 	}
 }
 
-func TestWhatTheAccountDoesNotHave(t *testing.T) {
+func TestUnsupported(t *testing.T) {
 	account := fakeaws.New(fakeaws.Options{})
 	cfg := config(account)
 	_, err := ec2.NewFromConfig(cfg).DescribeVpcs(t.Context(), &ec2.DescribeVpcsInput{})

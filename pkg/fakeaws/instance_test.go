@@ -121,10 +121,10 @@ func TestInstancesRefused(t *testing.T) {
 		ImageId: aws.String("ami-0123456789abcdef0"), MinCount: aws.Int32(1), MaxCount: aws.Int32(1),
 		SecurityGroupIds: []string{"sg-0dead00000000dead"},
 	})
-	wantCode(t, "a group that is not there", err, "InvalidGroup.NotFound")
+	wantCode(t, "an unknown group", err, "InvalidGroup.NotFound")
 	_, err = client.TerminateInstances(t.Context(),
 		&ec2.TerminateInstancesInput{InstanceIds: []string{"i-0dead00000000dead"}})
-	wantCode(t, "an instance that is not there", err, "InvalidInstanceID.NotFound")
+	wantCode(t, "an unknown instance", err, "InvalidInstanceID.NotFound")
 	_, err = client.DescribeInstances(t.Context(), &ec2.DescribeInstancesInput{InstanceIds: []string{"i-x"}})
 	wantCode(t, "no id", err, "InvalidInstanceID.Malformed")
 }

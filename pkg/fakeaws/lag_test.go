@@ -26,10 +26,10 @@ func TestStaleDescribe(t *testing.T) {
 		must(t, err)
 		count(0, "just authorized")
 		if got := len(account.Rules(web)); got != 1 {
-			t.Errorf("in truth %d rules, want 1", got)
+			t.Errorf("EC2 has %d rules, want 1", got)
 		}
 		time.Sleep(time.Minute)
-		count(1, "a minute on")
+		count(1, "a minute later")
 		_, err = revoke(t, client, web, *out.SecurityGroupRules[0].SecurityGroupRuleId)
 		must(t, err)
 		count(1, "just revoked")
@@ -87,10 +87,10 @@ func TestThrottle(t *testing.T) {
 			}
 		}
 		if !refused() {
-			t.Error("call 51 was let through")
+			t.Error("call 51 succeeded, want it refused")
 		}
 		if got := len(describe(t, client, web)); got != 50 {
-			t.Errorf("%d rules, want 50: another bucket lets describes through", got)
+			t.Errorf("%d rules, want 50: describes have a bucket of their own", got)
 		}
 		time.Sleep(time.Second)
 		for n := range 5 {
@@ -99,7 +99,7 @@ func TestThrottle(t *testing.T) {
 			}
 		}
 		if !refused() {
-			t.Error("call 6 after a second was let through")
+			t.Error("call 6 after a second succeeded, want it refused")
 		}
 		account.Throttle(false)
 		if refused() {

@@ -43,8 +43,8 @@ func TestModifyKeepsTheID(t *testing.T) {
 		t.Errorf("rule = %+v", got)
 	}
 	_, err = authorize(t, client, permission("tcp", 1, 1, "10.0.0.0/8"))
-	wantCode(t, "what it was", err, "")
-	wantCode(t, "back to what is taken", modify(t, client, id, request(1, "10.0.0.0/8")), "InvalidPermission.Duplicate")
+	wantCode(t, "the former properties are free", err, "")
+	wantCode(t, "properties", modify(t, client, id, request(1, "10.0.0.0/8")), "InvalidPermission.Duplicate")
 	wantCode(t, "another kind of peer", modify(t, client, id, request(1, "::/0")), "InvalidParameterValue")
 	wantCode(t, "no such rule", modify(t, client, "sgr-0123456789abcdef0", request(1, "10.0.0.0/8")),
 		"InvalidSecurityGroupRuleId.NotFound")
@@ -75,7 +75,7 @@ func TestUpdateDescriptions(t *testing.T) {
 	}
 	in.IpPermissions = perms(permission("tcp", 2, 2, "10.0.0.0/8"))
 	_, err = client.UpdateSecurityGroupRuleDescriptionsIngress(t.Context(), in)
-	wantCode(t, "a rule that is not", err, "InvalidPermission.NotFound")
+	wantCode(t, "an unknown rule", err, "InvalidPermission.NotFound")
 }
 
 func TestModifyTradesPlaces(t *testing.T) {

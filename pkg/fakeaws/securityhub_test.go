@@ -43,8 +43,8 @@ func TestFindings(t *testing.T) {
 				f.ProductArn = aws.String("arn:aws:securityhub:eu-west-1::product/x/y")
 			}),
 			findingOf("without a severity", func(f *types.AwsSecurityFinding) { f.Severity = nil }),
-			findingOf("of no time", func(f *types.AwsSecurityFinding) { f.UpdatedAt = aws.String("today") }),
-			findingOf("of a state", func(f *types.AwsSecurityFinding) { f.RecordState = "CLOSED" }),
+			findingOf("with a wrong time", func(f *types.AwsSecurityFinding) { f.UpdatedAt = aws.String("today") }),
+			findingOf("with a wrong state", func(f *types.AwsSecurityFinding) { f.RecordState = "CLOSED" }),
 		}})
 	must(t, err)
 	if *out.SuccessCount != 1 || *out.FailedCount != 5 || len(out.FailedFindings) != 5 ||

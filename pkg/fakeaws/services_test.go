@@ -52,7 +52,7 @@ func TestQueue(t *testing.T) {
 		account := fakeaws.New(fakeaws.Options{})
 		client := sqs.NewFromConfig(config(account))
 		_, err := client.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("jobs")})
-		wantCode(t, "a queue that is not", err, "AWS.SimpleQueueService.NonExistentQueue")
+		wantCode(t, "an unknown queue", err, "AWS.SimpleQueueService.NonExistentQueue")
 		queue, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("jobs")})
 		must(t, err)
 		_, err = client.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: queue.QueueUrl,

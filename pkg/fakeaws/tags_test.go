@@ -74,7 +74,7 @@ func TestTagAndUntag(t *testing.T) {
 	}
 	_, err = client.CreateTags(t.Context(), &ec2.CreateTagsInput{Resources: []string{web, "sgr-0123456789abcdef0"},
 		Tags: []types.Tag{tag("x", "y")}})
-	wantCode(t, "one resource that is not", err, "InvalidSecurityGroupRuleId.NotFound")
+	wantCode(t, "one unknown resource", err, "InvalidSecurityGroupRuleId.NotFound")
 	if got := describeGroup(t, client, web).Tags; len(got) != 2 {
 		t.Errorf("tags = %v, want the two of before", got)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/rulefile"
 )
 
-// publisher reads one more publisher. It fails if an event could belong to two publishers, as
-// far as the file shows. The file does not name the function's own account.
+// publisher reads one more publisher. It records a fault if an event could belong to two
+// publishers, as far as the file shows. The file does not name the function's own account.
 func (r *reader) publisher(all []guard.Publisher, n rulefile.Node) []guard.Publisher {
 	m := n.Members("name", "accounts", "sources", "senders", "launches", "roles")
 	if m == nil {
@@ -35,9 +35,8 @@ func (r *reader) publisher(all []guard.Publisher, n rulefile.Node) []guard.Publi
 		case q.Name == p.Name:
 			m["name"].Fault("found %s, which another publisher has: want each name once", rulefile.Quote(p.Name))
 		case q.Meets(&p):
-			n.Fault("an event may belong to publisher %s and to %s: want sources or senders of "+
-				"which each event matches "+
-				"those of one", q.Name, p.Name)
+			n.Fault("an event may belong to publisher %s and to %s: want sources or senders "+
+				"such that each event matches one publisher", q.Name, p.Name)
 		}
 	}
 	return append(all, p)

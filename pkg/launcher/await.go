@@ -17,9 +17,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
-// Outcomes knows the outcomes of launches.
+// Outcomes finds the outcomes of launches.
 type Outcomes interface {
-	// Outcomes returns what is known of a wait's request or end, after at most the wait's Hold.
+	// Outcomes returns the known outcomes of a wait's request or end, after at most the wait's Hold.
 	Outcomes(ctx context.Context, w events.Wait) ([]events.Outcome, error)
 }
 
@@ -45,7 +45,7 @@ func (w functionWaiter) Outcomes(ctx context.Context, wait events.Wait) ([]event
 	return result.Outcomes, nil
 }
 
-// WaitEnd returns nil when sgkeeper has served the end: the rules that only the launch desired
+// WaitEnd returns nil when sgkeeper has served the end: the rules that no other launch requests
 // are revoked. It needs a Waiter. If ctx ends first, the error is a [QueuedError].
 func (l *Launcher) WaitEnd(ctx context.Context, e events.End, of ...Receipt) error {
 	if l.Waiter == nil {
@@ -78,10 +78,11 @@ func (l *Launcher) await(ctx context.Context, w events.Wait, of []Receipt) error
 	return rejection(w.Launch().Name, outcomes)
 }
 
-// Await asks for the outcomes of a wait until none is queued. The first call may be held for
-// [events.DefaultHold]. Later calls are not held, so that waiting launchers do not use up the
-// function's concurrency. They come at the given interval, with jitter; 0 means two seconds. If
-// ctx ends first, the error is a [QueuedError].
+// Await calls Outcomes until none is queued. The function may hold the first call for
+// [events.DefaultHold], but not later calls, so that launchers do not use up its concurrency. They
+// come at the given interval, with jitter; 0 means two seconds. Await repeats a call that Lambda
+// throttles or that fails in the function; another error ends it. If ctx ends first, the error is
+// a [QueuedError].
 //
 // If tell is not nil, it is called with each answer.
 func Await(ctx context.Context, by Outcomes, w events.Wait, every time.Duration,

@@ -109,7 +109,7 @@ func TestWaiterLate(t *testing.T) {
 }
 
 // TestWaiterNames: a wait names the published event, its source and the publisher. Only the
-// first call is held. A function that fails is asked again.
+// first call is held. A failed call is repeated.
 func TestWaiterNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg, account := account()

@@ -44,18 +44,18 @@ import (
 // Launcher sends the requests of launches to sgkeeper. It is safe for concurrent use.
 type Launcher struct {
 	Way    Way           // to sgkeeper; required
-	Waiter Outcomes      // knows outcomes; nil: Wait reads Groups
+	Waiter Outcomes      // finds outcomes; nil: Wait reads Groups
 	Groups *ec2.Client   // reads groups; only Missing, and Wait without a Waiter, need it
-	Every  time.Duration // how often Wait asks again; 0 means two seconds
+	Every  time.Duration // between two calls of Wait; 0 means two seconds
 
-	// Publisher names the owner of the launches for the Waiter, if the guardrails name
-	// publishers and do not tell this one by the event's account and source. For example,
-	// they tell a program that sends to the queue by its role.
+	// Publisher is the name of this program's publisher in the guardrails. Set it if the
+	// guardrails name publishers, and the event's account and source do not identify this one.
+	// For example, they identify a program that sends to the queue by its role.
 	Publisher string
 }
 
-// Open requests rules. It returns when sgkeeper is bound to process the request. A [Function]
-// has answered by then. If the request is invalid, or if sgkeeper refused it, the error is a
+// Open requests rules. It returns when AWS has accepted the request; by a [Function], when
+// sgkeeper has answered it. If the request is invalid, or if sgkeeper refused it, the error is a
 // [RejectedError]. Repeating a request does no harm.
 func (l *Launcher) Open(ctx context.Context, r events.Request) error {
 	_, err := l.Send(ctx, r)

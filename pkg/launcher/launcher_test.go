@@ -155,7 +155,7 @@ func TestWait(t *testing.T) {
 		}
 		r.Group.Name = "other"
 		if err := l.Wait(t.Context(), r); err == nil || !strings.Contains(err.Error(), "no such security group") {
-			t.Errorf("Wait for a group that is not there = %v", err)
+			t.Errorf("Wait for an unknown group = %v", err)
 		}
 	})
 }

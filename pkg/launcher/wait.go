@@ -23,9 +23,9 @@ const between = 2 * time.Second
 // refusal of the same rules does.
 //
 // Without a Waiter, Wait reads the request's group until it allows all rules of the request. If
-// ctx ends first, the error is a [MissingError]. Success does then not mean that sgkeeper
-// accepted the request: the ports may have been open before. A refusal is published on the bus
-// and logged.
+// ctx ends first, the error is a [MissingError]. Success then does not mean that sgkeeper
+// accepted the request: the ports may have been open before. It does not see a refusal, which
+// is on the bus.
 func (l *Launcher) Wait(ctx context.Context, r events.Request, of ...Receipt) error {
 	if l.Waiter != nil {
 		return l.await(ctx, events.Wait{Request: &r}, of)
@@ -84,6 +84,7 @@ type MissingError struct {
 	Cause  error           // the context's error
 }
 
+// Error lists the missing rules.
 func (e *MissingError) Error() string {
 	names := make([]string, len(e.Rules))
 	for i, r := range e.Rules {

@@ -16,11 +16,11 @@ import (
 
 // Way sends events to sgkeeper.
 type Way interface {
-	// Send returns when sgkeeper is bound to process the event.
+	// Send returns when AWS has accepted the event, so that sgkeeper will process it.
 	Send(ctx context.Context, event events.Out) (Receipt, error)
 }
 
-// Receipt says that sgkeeper is bound to process an event.
+// Receipt says that AWS has accepted an event.
 type Receipt struct {
 	Event  string         // PutEvents's EventId, or SendMessage's MessageId; "": a function was invoked
 	Source string         // of the event on the bus; "": it came by another way
@@ -31,8 +31,8 @@ type Receipt struct {
 // needs events:PutEvents on it. EventBridge accepts and drops events for a bus that does not
 // exist.
 //
-// Only a bus tells sgkeeper the publisher's account. So accounts other than sgkeeper's own
-// must use it.
+// Only a bus shows sgkeeper the publisher's account. So accounts other than sgkeeper's own must
+// use it.
 func Bus(client *eventbridge.Client, bus, source string) Way {
 	return busWay{eventbus.New(client, bus), source}
 }
@@ -98,6 +98,7 @@ type FunctionError struct {
 	Problem  string // in the function's words
 }
 
+// Error names the function and its problem.
 func (e *FunctionError) Error() string {
 	return fmt.Sprintf("the function %s failed: %s", e.Function, e.Problem)
 }

@@ -62,7 +62,7 @@ func between(t *testing.T, text []byte, name, table string) []byte {
 	return []byte(before + begin + "\n" + table + "\n" + end + after)
 }
 
-// hold fails the test unless the file has the text. With -update, it writes the file instead.
+// hold fails the test unless the file has exactly the text. With -update, it writes the file.
 func hold(t *testing.T, file string, text []byte) {
 	t.Helper()
 	if *update {
@@ -72,7 +72,7 @@ func hold(t *testing.T, file string, text []byte) {
 		return
 	}
 	if there, err := os.ReadFile(file); err != nil || !bytes.Equal(there, text) {
-		t.Errorf("%s does not tell what was measured (%v): go test ./pkg/performance -update", file, err)
+		t.Errorf("%s differs from the figures (%v): run go test ./pkg/performance -update", file, err)
 	}
 }
 

@@ -102,7 +102,7 @@ func (f figures) walls() string {
 				c.Reads, c.Writes, c.EC2, c.Table})
 		}
 	}
-	return markdown(table.Row{"load", "wall", "limit", "what happens there"}, at) + "\n" +
+	return markdown(table.Row{"load", "wall", "limit", "behaviour at the wall"}, at) + "\n" +
 		markdown(table.Row{"load", "measured at", "wall", "largest item, KB", "head, KB", "largest event, KB",
 			"read, KB",
 			"read units", "write units", "EC2 calls", "DynamoDB calls"}, costs)

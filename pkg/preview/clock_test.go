@@ -12,8 +12,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// asksUntil is a request for a tcp port from 10.0.0.0/8 that expires.
-func asksUntil(when, launch, port string) string {
+// requestUntil is a request for a tcp port from 10.0.0.0/8 that expires.
+func requestUntil(when, launch, port string) string {
 	return fmt.Sprintf(`{"launch": %q, "group": %q, "expiresAt": %q, "rules": [{"ports": %q, "from": ["10.0.0.0/8"]}]}`,
 		launch, groupID, when, port)
 }
@@ -31,37 +31,37 @@ func TestPreviewClock(t *testing.T) {
 		revoke    []string
 		rejected  []string
 	}{
-		{name: "an event that expires later", at: "11:59:59.999", events: []string{asksUntil(noon, "a", "22")},
+		{name: "an event that expires later", at: "11:59:59.999", events: []string{requestUntil(noon, "a", "22")},
 			authorize: rules(ssh)},
-		{name: "an event that expires now", at: "12:00:00", events: []string{asksUntil(noon, "a", "22")},
+		{name: "an event that expires now", at: "12:00:00", events: []string{requestUntil(noon, "a", "22")},
 			rejected: rules("a /expiresAt")},
 		{name: "an event that has expired, and another", at: "12:00:01",
-			events: []string{asksUntil(noon, "a", "22"), asks("b", "443")}, authorize: rules(web),
+			events: []string{requestUntil(noon, "a", "22"), requestOf("b", "443")}, authorize: rules(web),
 			rejected: rules("a /expiresAt")},
-		{name: "an event that has expired, though the group admits it", at: "12:00:01", entries: stand(ssh),
-			events: []string{asksUntil(noon, "a", "22")}, rejected: rules("a /expiresAt")},
+		{name: "an event that has expired, although the group allows it", at: "12:00:01", entries: existing(ssh),
+			events: []string{requestUntil(noon, "a", "22")}, rejected: rules("a /expiresAt")},
 
 		{name: "a claim before its expiry", at: "11:59:59", entries: made(ours, ssh),
-			claims: claims(until(noon, ask(1, "a", ssh)))},
+			claims: claims(until(noon, claimOf(1, "a", ssh)))},
 		{name: "a claim within the grace stays", at: "12:00:59.999", entries: made(ours, ssh),
-			claims: claims(until(noon, ask(1, "a", ssh)))},
-		{name: "its repetition is refused, and it stays", at: "12:00:30", entries: made(ours, ssh),
-			claims: claims(until(noon, ask(1, "a", ssh))),
-			events: []string{asksUntil(noon, "a", "22")}, rejected: rules("a /expiresAt")},
-		{name: "a claim after the grace goes", at: "12:01:00", entries: made(ours, ssh),
-			claims: claims(until(noon, ask(1, "a", ssh))), revoke: rules(ssh)},
-		{name: "its repetition is refused", at: "12:01:00", entries: made(ours, ssh),
-			claims: claims(until(noon, ask(1, "a", ssh))),
-			events: []string{asksUntil(noon, "a", "22")}, revoke: rules(ssh), rejected: rules("a /expiresAt")},
+			claims: claims(until(noon, claimOf(1, "a", ssh)))},
+		{name: "a repetition within the grace is refused, and the rule stays", at: "12:00:30", entries: made(ours, ssh),
+			claims: claims(until(noon, claimOf(1, "a", ssh))),
+			events: []string{requestUntil(noon, "a", "22")}, rejected: rules("a /expiresAt")},
+		{name: "the rule of a claim is revoked after the grace", at: "12:01:00", entries: made(ours, ssh),
+			claims: claims(until(noon, claimOf(1, "a", ssh))), revoke: rules(ssh)},
+		{name: "a repetition after the grace is refused", at: "12:01:00", entries: made(ours, ssh),
+			claims: claims(until(noon, claimOf(1, "a", ssh))),
+			events: []string{requestUntil(noon, "a", "22")}, revoke: rules(ssh), rejected: rules("a /expiresAt")},
 		{name: "a later expiry keeps its rules", at: "12:01:00", entries: made(ours, ssh),
-			claims: claims(until(noon, ask(1, "a", ssh))),
-			events: []string{asksUntil("2026-12-02T00:00:00Z", "a", "22")}},
+			claims: claims(until(noon, claimOf(1, "a", ssh))),
+			events: []string{requestUntil("2026-12-02T00:00:00Z", "a", "22")}},
 		{name: "another launch keeps its rules", at: "12:01:00", entries: made(ours, ssh),
-			claims: claims(until(noon, ask(1, "a", ssh)), ask(2, "b", ssh))},
-		{name: "a foreign rule stays", at: "12:01:00", entries: stand(ssh),
-			claims: claims(until(noon, ask(1, "a", ssh)))},
+			claims: claims(until(noon, claimOf(1, "a", ssh)), claimOf(2, "b", ssh))},
+		{name: "a foreign rule stays", at: "12:01:00", entries: existing(ssh),
+			claims: claims(until(noon, claimOf(1, "a", ssh)))},
 		{name: "nothing is opened for an expired claim", at: "12:01:00",
-			claims: claims(until(noon, ask(1, "a", ssh)), ask(2, "b", web)), authorize: rules(web)},
+			claims: claims(until(noon, claimOf(1, "a", ssh)), claimOf(2, "b", web)), authorize: rules(web)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := Offline{
@@ -93,7 +93,7 @@ func at(clock string) time.Time {
 func TestPreviewTellsExpiryWithGuard(t *testing.T) {
 	p := Offline{
 		At:       at("12:00:00"),
-		Messages: messages(t, asksUntil("2026-12-01T12:00:00Z", "a", "22")),
+		Messages: messages(t, requestUntil("2026-12-01T12:00:00Z", "a", "22")),
 		Check: func(events.Message, awscli.Group) claim.Faults {
 			return fault("/rules/0/from/0", "never")
 		},

@@ -23,7 +23,7 @@ type planner struct {
 	before   time.Time               // receipt of the last claim; messages are later
 	ended    map[part]bool
 	finished map[requestID]claim.Request // refused and expired claims
-	files    map[string]*file            // by group id
+	byGroup  map[string]*groupRequests   // by group id
 	preview  Preview
 }
 
@@ -34,8 +34,8 @@ type part struct {
 	group  string
 }
 
-// file holds the live requests of one group.
-type file struct {
+// groupRequests holds the live requests of one group.
+type groupRequests struct {
 	open    []claim.Request
 	message map[string]int // index of each request's message, by key; or claimed
 }
@@ -48,7 +48,7 @@ func newPlanner(in Offline) *planner {
 		before:   time.UnixMilli(0),
 		ended:    make(map[part]bool),
 		finished: make(map[requestID]claim.Request),
-		files:    make(map[string]*file),
+		byGroup:  make(map[string]*groupRequests),
 	}
 	for _, g := range in.Groups {
 		p.groups[g.ID] = g
@@ -109,7 +109,8 @@ func (p *planner) identify(m *events.Message) {
 	}
 }
 
-// ownerOf is the account of a message that names none.
+// ownerOf is the account of a message that names none: the group's owner, or that of all groups;
+// "" if unknown.
 func (p *planner) ownerOf(group string) string {
 	if owner, known := p.owners[group]; known {
 		return owner
@@ -135,7 +136,7 @@ func (p *planner) request(i int, m events.Message) {
 	for _, remark := range r.Remarks {
 		p.preview.Remarks = append(p.preview.Remarks, Remark{r.Launch.Name, remark})
 	}
-	p.file(in.ID).add(i, request)
+	p.requestsOf(in.ID).add(i, request)
 }
 
 // refusals returns the reasons why a group is not served or, if it is, the rules that the
@@ -147,7 +148,7 @@ func (p *planner) refusals(m events.Message) claim.Faults {
 	}
 	switch {
 	case !p.exists(r.Group.ID):
-		return fault("/group", "%s is not among the groups described; create it, or describe it too", r.Group.ID)
+		return fault("/group", "%s is not among the described groups; create it, or describe it too", r.Group.ID)
 	case p.in.Check == nil:
 		return nil
 	}
@@ -163,11 +164,11 @@ func (p *planner) end(i int, e events.End) {
 		}
 		ends.group = e.Group.ID
 		if p.exists(ends.group) {
-			p.file(ends.group)
+			p.requestsOf(ends.group)
 		}
 	}
 	p.ended[ends] = true
-	for id, f := range p.files {
+	for id, f := range p.byGroup {
 		if ends.group == "" || ends.group == id {
 			f.close(e.Launch)
 		}
@@ -210,7 +211,7 @@ func (p *planner) reject(i int, l claim.Launch, reasons claim.Faults) {
 }
 
 // plan plans one group and rejects the requests that do not fit.
-func (p *planner) plan(id string, f *file) {
+func (p *planner) plan(id string, f *groupRequests) {
 	s := p.state(id, f)
 	decision := s.Decide()
 	for _, refused := range decision.Refusals() {
@@ -219,9 +220,9 @@ func (p *planner) plan(id string, f *file) {
 	p.preview.Groups = append(p.preview.Groups, GroupPlan{Group: id, Assumed: !p.knows(id), Decision: decision})
 }
 
-// state is the state of a group by its file. It has no ledger, so a claim counts as served if
-// the group's rules allow all of it.
-func (p *planner) state(id string, f *file) group.State {
+// state is the state of a group with its live requests. It has no ledger, so a claim counts as
+// served if the group's rules allow all of it.
+func (p *planner) state(id string, f *groupRequests) group.State {
 	s := group.State{
 		Group: claim.Group{Account: p.owners[id], ID: id}, Installation: p.in.Owner, Offline: true,
 		Quota: p.in.Quota, Caps: p.in.Caps, Requests: f.open, Loaded: p.in.At,
@@ -240,15 +241,15 @@ func (p *planner) state(id string, f *file) group.State {
 	return s
 }
 
-func (p *planner) file(group string) *file {
-	if p.files[group] == nil {
-		p.files[group] = &file{message: make(map[string]int)}
+func (p *planner) requestsOf(group string) *groupRequests {
+	if p.byGroup[group] == nil {
+		p.byGroup[group] = &groupRequests{message: make(map[string]int)}
 	}
-	return p.files[group]
+	return p.byGroup[group]
 }
 
-// add adds a request, unless the file has it.
-func (f *file) add(message int, r claim.Request) {
+// add adds a request, unless it repeats one.
+func (f *groupRequests) add(message int, r claim.Request) {
 	key := r.Key()
 	if _, repeated := f.message[key]; repeated {
 		return
@@ -258,7 +259,7 @@ func (f *file) add(message int, r claim.Request) {
 }
 
 // close removes a launch's requests. The launch has ended, so they cannot return.
-func (f *file) close(l claim.Launch) {
+func (f *groupRequests) close(l claim.Launch) {
 	f.open = slices.DeleteFunc(f.open, func(r claim.Request) bool { return r.Launch == l })
 }
 

@@ -34,8 +34,8 @@ type Offline struct {
 	Check func(m events.Message, group awscli.Group) claim.Faults
 	// Judge returns the judge of a group's live requests together; nil: there is none.
 	Judge func(group awscli.Group) plan.Judge
-	// Means returns the launch that an event means. The faults say why its publisher may not
-	// use the name. nil: an event means the launch that it names.
+	// Means returns the launch that an event means, with its owner. The faults say why the
+	// publisher may not use the name. nil: an event means the launch that it names.
 	Means func(events.Message) (claim.Launch, claim.Faults)
 	Quota plan.Quota
 	Caps  plan.Caps
@@ -92,8 +92,8 @@ func (in Offline) Make() Preview {
 	for i := range in.Messages {
 		d.take(i, in.Messages[i])
 	}
-	for _, id := range slices.Sorted(maps.Keys(d.files)) {
-		d.plan(id, d.files[id])
+	for _, id := range slices.Sorted(maps.Keys(d.byGroup)) {
+		d.plan(id, d.byGroup[id])
 	}
 	slices.SortStableFunc(d.preview.Rejected, func(a, b Rejection) int { return a.message - b.message })
 	return d.preview

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,7 +24,7 @@ func messages(t *testing.T, file string) []events.Message {
 }
 
 func snapshot(rules ...string) awscli.Group {
-	return awscli.Group{ID: groupID, Owner: account, Entries: stand(rules...)}
+	return awscli.Group{ID: groupID, Owner: account, Entries: existing(rules...)}
 }
 
 const asksTwo = `{"launch": "a", "group": "sg-0123456789abcdef0", "rules": [{"ports": [8000, 8002], "from": ["10.1.2.3/8"]}]}`
@@ -35,7 +36,7 @@ func TestPreview(t *testing.T) {
 		Quota:    limit(60),
 	}.Make()
 	if len(p.Groups) != 1 || p.Groups[0].Group != groupID || p.Groups[0].Assumed {
-		t.Fatalf("Groups = %+v, want the one asked for", p.Groups)
+		t.Fatalf("Groups = %+v, want the requested one", p.Groups)
 	}
 	same(t, "Authorize", texts(p.Groups[0].Authorize), []string{"tcp 8002 from 10.0.0.0/8"})
 	same(t, "rejected", rejectedLaunches(p), []string{"b", "c"})
@@ -58,18 +59,14 @@ func rejectedLaunches(p Preview) []string {
 // TestPreviewRejectsInOrder: rejections have the order of the messages, together with
 // unreadable messages.
 func TestPreviewRejectsInOrder(t *testing.T) {
-	ask := func(launch, port string) string {
-		return `{"launch": "` + launch + `", "group": "sg-0123456789abcdef0", "rules": [{"ports": ` + port +
-			`, "from": ["10.0.0.0/8"]}]}`
-	}
 	p := Offline{
-		Messages: messages(t, `[`+ask("a", "1")+`,`+ask("b", "3")+`,`+ask("c", "70000")+`,`+ask("b", "3")+`,`+
-			ask("d", "5")+`]`),
+		Messages: messages(t, `[`+strings.Join([]string{requestOf("a", "1"), requestOf("b", "3"),
+			requestOf("c", "70000"), requestOf("b", "3"), requestOf("d", "5")}, ",")+`]`),
 		Quota: limit(1),
 	}.Make()
 	same(t, "rejected", rejectedLaunches(p), []string{"b", "c", "d"})
 	if !p.Groups[0].Assumed {
-		t.Error("a group that nothing was known of is not said to be assumed")
+		t.Error("an unknown group is not marked as assumed")
 	}
 }
 
@@ -114,7 +111,7 @@ func TestPreviewOrderDoesNotMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var list []events.Message
 		for range rapid.IntRange(1, 6).Draw(t, "events") {
-			r := ask(0, rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "launch"),
+			r := claimOf(0, rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "launch"),
 				rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
 			list = append(list, events.Message{Request: &events.Request{Launch: r.Launch,
 				Group: events.Group{ID: groupID, Account: account}, Rules: r.Rules}})

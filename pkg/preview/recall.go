@@ -24,7 +24,7 @@ func (p *planner) recall(r claim.Request) {
 	switch r.Status {
 	case claim.Open:
 		if p.exists(r.Group.ID) {
-			p.file(r.Group.ID).add(claimed, r)
+			p.requestsOf(r.Group.ID).add(claimed, r)
 		}
 		return
 	case claim.Ended:
@@ -33,11 +33,11 @@ func (p *planner) recall(r claim.Request) {
 		p.finished[requestID{r.Group.ID, r.Key()}] = r
 	}
 	if p.knows(r.Group.ID) {
-		p.file(r.Group.ID) // a rule of it may remain and be revoked
+		p.requestsOf(r.Group.ID) // a rule of it may remain and be revoked
 	}
 }
 
-// verdict returns the reason why a request is refused that repeats a finished claim.
+// verdict returns the reasons to refuse a request that repeats a finished claim; nil for any other.
 func (p *planner) verdict(r claim.Request) claim.Faults {
 	finished, found := p.finished[requestID{r.Group.ID, r.Key()}]
 	switch {

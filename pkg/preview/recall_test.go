@@ -42,13 +42,13 @@ func modified(to string, entries []secgroup.Entry) []secgroup.Entry {
 
 func claims(list ...claim.Request) []claim.Request { return list }
 
-// asks is a request for tcp ports from 10.0.0.0/8.
-func asks(launch, ports string) string {
+// requestOf is a request for tcp ports from 10.0.0.0/8.
+func requestOf(launch, ports string) string {
 	return fmt.Sprintf(`{"launch": %q, "group": %q, "rules": [{"ports": %q, "from": ["10.0.0.0/8"]}]}`, launch, groupID,
 		ports)
 }
 
-func ends(launch string) string {
+func endOf(launch string) string {
 	return fmt.Sprintf(`{"detailType": "Launch Ended", "launch": %q}`, launch)
 }
 
@@ -69,109 +69,110 @@ func TestPreviewClaims(t *testing.T) {
 		held      []string
 		rejected  []string
 	}{
-		{name: "what is claimed stays",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh))},
-		{name: "a claim that asks for what is not there",
-			claims: claims(ask(1, "a", ssh)), authorize: rules(ssh)},
-		{name: "ours that no claim asks for goes",
-			entries: made(ours, ssh, web), claims: claims(ask(1, "a", web)), revoke: rules(ssh)},
-		{name: "an end takes what only its launch asked for",
-			entries: made(ours, ssh, web), claims: claims(ask(1, "a", ssh), ask(2, "b", web)),
-			events: []string{ends("a")}, revoke: rules(ssh)},
-		{name: "what two ask for stays with one of them",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh), ask(2, "b", ssh)), events: []string{ends("a")}},
-		{name: "and goes with the last",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh), ask(2, "b", ssh)),
-			events: []string{ends("b"), ends("a")}, revoke: rules(ssh)},
-		{name: "an end takes the claim and the event",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh)), events: []string{asks("a", "443"), ends("a")},
+		{name: "a rule of a claim stays",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh))},
+		{name: "a missing rule of a claim is authorized",
+			claims: claims(claimOf(1, "a", ssh)), authorize: rules(ssh)},
+		{name: "a rule of ours without a claim is revoked",
+			entries: made(ours, ssh, web), claims: claims(claimOf(1, "a", web)), revoke: rules(ssh)},
+		{name: "an end revokes the rules that only its launch requested",
+			entries: made(ours, ssh, web), claims: claims(claimOf(1, "a", ssh), claimOf(2, "b", web)),
+			events: []string{endOf("a")}, revoke: rules(ssh)},
+		{name: "a rule of two launches stays after the end of one",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh), claimOf(2, "b", ssh)), events: []string{endOf("a")}},
+		{name: "a rule of two launches is revoked after both ends",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh), claimOf(2, "b", ssh)),
+			events: []string{endOf("b"), endOf("a")}, revoke: rules(ssh)},
+		{name: "an end ends the claim and the event",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh)), events: []string{requestOf("a", "443"), endOf("a")},
 			revoke: rules(ssh)},
-		{name: "the end of another launch takes nothing",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh)), events: []string{ends("b")}},
+		{name: "the end of another launch changes nothing",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh)), events: []string{endOf("b")}},
 
-		{name: "the wide one ends: what the narrow one needs is opened, and the wide rule goes",
-			entries: made(ours, wide), claims: claims(ask(1, "a", wide), ask(2, "b", narrow)),
-			events:    []string{ends("a")},
+		{name: "the wide launch ends: a narrow rule replaces the wide one",
+			entries: made(ours, wide), claims: claims(claimOf(1, "a", wide), claimOf(2, "b", narrow)),
+			events:    []string{endOf("a")},
 			authorize: rules(narrow), revoke: rules(wide)},
-		{name: "the narrow one ends: the wide rule stays",
-			entries: made(ours, wide), claims: claims(ask(1, "a", wide), ask(2, "b", narrow)),
-			events: []string{ends("b")}},
-		{name: "a narrow rule that a wide one covers is still asked for",
-			entries: made(ours, wide, narrow), claims: claims(ask(1, "a", wide), ask(2, "b", narrow))},
-		{name: "wide and narrow change places",
-			entries: made(ours, narrow), claims: claims(ask(1, "a", narrow)),
-			events:    []string{asks("b", "8000-9000"), ends("a")},
+		{name: "the narrow launch ends: the wide rule stays",
+			entries: made(ours, wide), claims: claims(claimOf(1, "a", wide), claimOf(2, "b", narrow)),
+			events: []string{endOf("b")}},
+		{name: "a requested narrow rule stays although a wide one covers it",
+			entries: made(ours, wide, narrow), claims: claims(claimOf(1, "a", wide), claimOf(2, "b", narrow))},
+		{name: "a wide rule replaces a narrow one",
+			entries: made(ours, narrow), claims: claims(claimOf(1, "a", narrow)),
+			events:    []string{requestOf("b", "8000-9000"), endOf("a")},
 			authorize: rules(wide), revoke: rules(narrow)},
 
-		{name: "what others made stays, and covers",
-			entries: stand(wide), claims: claims(ask(1, "a", narrow)), events: []string{ends("a")}},
-		{name: "another installation's stays, and covers",
-			entries: made("another", wide), claims: claims(ask(1, "a", narrow))},
+		{name: "a foreign rule stays, and covers",
+			entries: existing(wide), claims: claims(claimOf(1, "a", narrow)), events: []string{endOf("a")}},
+		{name: "a rule of another installation stays, and covers",
+			entries: made("another", wide), claims: claims(claimOf(1, "a", narrow))},
 		{name: "a rule of ours that somebody modified stays",
-			entries: modified("tcp 23 from 10.0.0.0/8", made(ours, ssh)), claims: claims(ask(1, "a", ssh)),
+			entries: modified("tcp 23 from 10.0.0.0/8", made(ours, ssh)), claims: claims(claimOf(1, "a", ssh)),
 			authorize: rules(ssh)},
-		{name: "and stays when its launch ends",
-			entries: modified("tcp 23 from 10.0.0.0/8", made(ours, ssh)), claims: claims(ask(1, "a", ssh)),
-			events: []string{ends("a")}},
+		{name: "a modified rule stays when its launch ends",
+			entries: modified("tcp 23 from 10.0.0.0/8", made(ours, ssh)), claims: claims(claimOf(1, "a", ssh)),
+			events: []string{endOf("a")}},
 
-		{name: "without a clock, a claim stands whatever its expiry",
-			entries: made(ours, ssh), claims: claims(until("2001-01-01T00:00:00Z", ask(1, "a", ssh)))},
-		{name: "a claim that the sweeper has expired does not",
+		{name: "without a clock, a claim with any expiry is live",
+			entries: made(ours, ssh), claims: claims(until("2001-01-01T00:00:00Z", claimOf(1, "a", ssh)))},
+		{name: "an expired claim is not live",
 			entries: made(ours, ssh), claims: claims(as(claim.Expired,
-				until("2001-01-01T00:00:00Z", ask(1, "a", ssh)))), revoke: rules(ssh)},
-		{name: "nor does one that has ended",
-			entries: made(ours, ssh), claims: claims(as(claim.Ended, ask(1, "a", ssh))), revoke: rules(ssh)},
-		{name: "nor one that was refused",
-			entries: made(ours, ssh), claims: claims(as(claim.Refused, ask(1, "a", ssh))), revoke: rules(ssh)},
+				until("2001-01-01T00:00:00Z", claimOf(1, "a", ssh)))), revoke: rules(ssh)},
+		{name: "an ended claim is not live",
+			entries: made(ours, ssh), claims: claims(as(claim.Ended, claimOf(1, "a", ssh))), revoke: rules(ssh)},
+		{name: "a refused claim is not live",
+			entries: made(ours, ssh), claims: claims(as(claim.Refused, claimOf(1, "a", ssh))), revoke: rules(ssh)},
 
-		{name: "it ended first: what comes late is refused",
-			claims: claims(as(claim.Ended, ask(1, "a", ssh))), events: []string{asks("a", "443"), asks("b", "443")},
+		{name: "a request after a recorded end is refused",
+			claims:    claims(as(claim.Ended, claimOf(1, "a", ssh))),
+			events:    []string{requestOf("a", "443"), requestOf("b", "443")},
 			authorize: rules(web), rejected: rules("a /launch")},
-		{name: "it ends in the events: what comes late is refused",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh)), events: []string{ends("a"), asks("a", "22")},
+		{name: "a request after an end in the events is refused",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh)), events: []string{endOf("a"), requestOf("a", "22")},
 			revoke: rules(ssh), rejected: rules("a /launch")},
-		{name: "asking again for what was refused",
-			claims: claims(as(claim.Refused, ask(1, "a", ssh))), events: []string{asks("a", "22")},
+		{name: "a repetition of a refused request is refused",
+			claims: claims(as(claim.Refused, claimOf(1, "a", ssh))), events: []string{requestOf("a", "22")},
 			rejected: rules("a /rules")},
-		{name: "asking for something else than was refused",
-			claims: claims(as(claim.Refused, ask(1, "a", ssh))), events: []string{asks("a", "443")},
+		{name: "a launch with a refused request may request other rules",
+			claims: claims(as(claim.Refused, claimOf(1, "a", ssh))), events: []string{requestOf("a", "443")},
 			authorize: rules(web)},
-		{name: "asking again for what has expired",
-			claims: claims(as(claim.Expired, ask(1, "a", ssh))), events: []string{asks("a", "22")},
+		{name: "a repetition of an expired request is refused",
+			claims: claims(as(claim.Expired, claimOf(1, "a", ssh))), events: []string{requestOf("a", "22")},
 			rejected: rules("a /expiresAt")},
-		{name: "asking again for what is claimed",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh)), events: []string{asks("a", "22")}},
-		{name: "asking for more adds",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh)), events: []string{asks("a", "443")},
+		{name: "a repetition of a live request changes nothing",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh)), events: []string{requestOf("a", "22")}},
+		{name: "a further request adds its rules",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh)), events: []string{requestOf("a", "443")},
 			authorize: rules(web)},
 
 		{name: "claims come before events",
-			claims: claims(ask(9, "claim", ssh)), events: []string{asks("event", "443")}, limit: 1,
+			claims: claims(claimOf(9, "claim", ssh)), events: []string{requestOf("event", "443")}, limit: 1,
 			authorize: rules(ssh), rejected: rules("event /rules")},
-		{name: "claims in the order received, in whatever order they stand",
-			claims: claims(ask(9, "late", ssh), ask(1, "early", web)), limit: 1, authorize: rules(web),
+		{name: "claims count in the order of receipt, not of the file",
+			claims: claims(claimOf(9, "late", ssh), claimOf(1, "early", web)), limit: 1, authorize: rules(web),
 			rejected: rules("late /rules")},
-		{name: "what the group admits was served, however late it came",
-			entries: made(ours, ssh), claims: claims(ask(1, "early", web), ask(9, "late", ssh)), limit: 1,
+		{name: "a claim that the group allows was served, even if received late",
+			entries: made(ours, ssh), claims: claims(claimOf(1, "early", web), claimOf(9, "late", ssh)), limit: 1,
 			rejected: rules("early /rules")},
 		{name: "an end makes room",
-			entries: made(ours, ssh), claims: claims(ask(1, "a", ssh)), events: []string{asks("b", "443"), ends("a")},
+			entries: made(ours, ssh), claims: claims(claimOf(1, "a", ssh)), events: []string{requestOf("b", "443"), endOf("a")},
 			limit:     1,
 			authorize: rules(web), revoke: rules(ssh)},
-		{name: "no room for what takes its place: held",
-			entries: made(ours, wide), claims: claims(ask(1, "a", wide), ask(2, "b", narrow)),
-			events: []string{ends("a")}, limit: 1, held: rules(wide)},
-		{name: "held, and an event that does not fit is refused",
-			entries: made(ours, wide), claims: claims(ask(2, "b", narrow)), events: []string{asks("c", "443")},
+		{name: "without room for its replacement, a rule is held",
+			entries: made(ours, wide), claims: claims(claimOf(1, "a", wide), claimOf(2, "b", narrow)),
+			events: []string{endOf("a")}, limit: 1, held: rules(wide)},
+		{name: "beside a held rule, an event that does not fit is refused",
+			entries: made(ours, wide), claims: claims(claimOf(2, "b", narrow)), events: []string{requestOf("c", "443")},
 			limit: 1, held: rules(wide), rejected: rules("c /rules")},
-		{name: "an event is new, though the group admits it: the claim has the room",
-			entries: made(ours, wide), claims: claims(ask(1, "a", web)), events: []string{asks("b", "8080")}, limit: 2,
+		{name: "an event that the group allows counts as new, so the claim gets the room",
+			entries: made(ours, wide), claims: claims(claimOf(1, "a", web)), events: []string{requestOf("b", "8080")}, limit: 2,
 			authorize: rules(web), held: rules(wide)},
 		{name: "60 of 60: held",
-			entries: slices.Concat(stand(ports(1, 59)...), made(ours, wide)), claims: claims(ask(2, "b", narrow)),
+			entries: slices.Concat(existing(ports(1, 59)...), made(ours, wide)), claims: claims(claimOf(2, "b", narrow)),
 			limit: 60, held: rules(wide)},
 		{name: "59 of 60: replaced",
-			entries: slices.Concat(stand(ports(1, 58)...), made(ours, wide)), claims: claims(ask(2, "b", narrow)),
+			entries: slices.Concat(existing(ports(1, 58)...), made(ours, wide)), claims: claims(claimOf(2, "b", narrow)),
 			limit: 60, authorize: rules(narrow), revoke: rules(wide)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -194,7 +195,7 @@ func TestPreviewClaims(t *testing.T) {
 				t.Errorf("NothingToDo = %v, want %v", !want, want)
 			}
 			if len(g.Waiting) > 0 {
-				t.Errorf("%d claims wait, which nothing shows", len(g.Waiting))
+				t.Errorf("%d claims wait, and the plan does not show them", len(g.Waiting))
 			}
 		})
 	}
@@ -224,7 +225,7 @@ func rejections(p Preview) []string {
 // requests.
 func TestPreviewClaimsOfNobody(t *testing.T) {
 	p := Offline{
-		Claims: claims(ask(1, "a", "tcp 8080 from 10.0.0.0/8")),
+		Claims: claims(claimOf(1, "a", "tcp 8080 from 10.0.0.0/8")),
 		Groups: []awscli.Group{{ID: groupID, Owner: account, Entries: made(ours, "tcp 8000-9000 from 10.0.0.0/8")}},
 		Quota:  limit(60),
 	}.Make()
@@ -236,7 +237,7 @@ func TestPreviewClaimsOfNobody(t *testing.T) {
 // TestPreviewClaimsGroups: a group is planned if a live claim names it. It is also planned if
 // another claim names it and it is described.
 func TestPreviewClaimsGroups(t *testing.T) {
-	other := ask(1, "a", "tcp 22 from 10.0.0.0/8")
+	other := claimOf(1, "a", "tcp 22 from 10.0.0.0/8")
 	other.Group.ID = "sg-0eeeeeeeeeeeeeee0"
 	for _, test := range []struct {
 		name     string
@@ -245,11 +246,11 @@ func TestPreviewClaimsGroups(t *testing.T) {
 		complete bool
 		want     []string // ids, and whether the group was assumed
 	}{
-		{"described", ask(1, "a", "tcp 22 from 10.0.0.0/8"), []awscli.Group{snapshot()}, true,
+		{"described", claimOf(1, "a", "tcp 22 from 10.0.0.0/8"), []awscli.Group{snapshot()}, true,
 			[]string{groupID + " false"}},
 		{"in no list of rules", other, []awscli.Group{snapshot()}, false, []string{other.Group.ID + " true"}},
 		{"in no list of groups: there is none", other, []awscli.Group{snapshot()}, true, nil},
-		{"ended, described", as(claim.Ended, ask(1, "a", "tcp 22 from 10.0.0.0/8")), []awscli.Group{snapshot()}, true,
+		{"ended, described", as(claim.Ended, claimOf(1, "a", "tcp 22 from 10.0.0.0/8")), []awscli.Group{snapshot()}, true,
 			[]string{groupID + " false"}},
 		{"ended, in no list of rules", as(claim.Ended, other), []awscli.Group{snapshot()}, false, nil},
 	} {
@@ -267,13 +268,14 @@ func TestPreviewClaimsGroups(t *testing.T) {
 // TestPreviewClaimsAccounts: if no rule shows a group's owner, a claim does. A bare end counts
 // as that account.
 func TestPreviewClaimsAccounts(t *testing.T) {
-	in := Offline{Claims: claims(ask(1, "a", "tcp 22 from 10.0.0.0/8")), Messages: messages(t, ends("a")), Owner: ours,
+	in := Offline{
+		Claims: claims(claimOf(1, "a", "tcp 22 from 10.0.0.0/8")), Messages: messages(t, endOf("a")), Owner: ours,
 		Quota: limit(60)}
 	if p := in.Make(); len(p.Groups) != 1 || !p.NothingToDo() {
 		t.Errorf("Groups = %+v, want one without claims", p.Groups)
 	}
 	in.Claims[0].Group.Account = "999988887777"
-	in.Messages = messages(t, asks("b", "443"))
+	in.Messages = messages(t, requestOf("b", "443"))
 	in.Messages[0].Fill(account, "")
 	same(t, "rejected", rejections(in.Make()), []string{"b /group/account"})
 }
@@ -283,11 +285,11 @@ func TestPreviewClaimsAccounts(t *testing.T) {
 func TestPreviewClaimsAreEvents(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		groups := []awscli.Group{{ID: groupID, Owner: account,
-			Entries: stand(rapid.SliceOfN(drawRule, 0, 3).Draw(t, "foreign")...)}}
+			Entries: existing(rapid.SliceOfN(drawRule, 0, 3).Draw(t, "foreign")...)}}
 		claimed, asked := Offline{Groups: groups, Owner: ours, Quota: limit(1000)},
 			Offline{Groups: groups, Quota: limit(1000)}
 		for i := range rapid.IntRange(1, 5).Draw(t, "requests") {
-			r := ask(i, fmt.Sprint("launch-", i), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
+			r := claimOf(i, fmt.Sprint("launch-", i), rapid.SliceOfN(drawRule, 1, 3).Draw(t, "rules")...)
 			claimed.Claims = append(claimed.Claims, r)
 			asked.Messages = append(asked.Messages, events.Message{Request: &events.Request{Launch: r.Launch,
 				Group: events.Group{ID: groupID, Account: account}, Rules: r.Rules}})

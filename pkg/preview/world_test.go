@@ -19,8 +19,8 @@ const (
 	ours    = plan.Installation("111122223333/us-east-1/sgkeeper")
 )
 
-// stand makes a group's entries, with ids in their order.
-func stand(rules ...string) []secgroup.Entry {
+// existing makes a group's entries, with ids in their order.
+func existing(rules ...string) []secgroup.Entry {
 	entries := make([]secgroup.Entry, len(rules))
 	for i, text := range rules {
 		entries[i] = secgroup.Entry{Rule: secgroup.MustParseRule(text).In(account, groupID), ID: "sgr-" + text}
@@ -31,11 +31,11 @@ func stand(rules ...string) []secgroup.Entry {
 // made are entries that the installation made in one call.
 func made(by plan.Installation, rules ...string) []secgroup.Entry {
 	owner := plan.Owner{Installation: by, Group: groupID, Keys: []claim.Key{"key"}}
-	return owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, stand(rules...))
+	return owner.Tagged(plan.Stamp{Ticket: 1, Span: "AAAAAAAA"}, existing(rules...))
 }
 
-// ask is the n-th received request.
-func ask(n int, launch string, rules ...string) claim.Request {
+// claimOf is the n-th received request.
+func claimOf(n int, launch string, rules ...string) claim.Request {
 	r := claim.Request{
 		Launch:   claim.Launch{Account: account, Name: launch},
 		Group:    claim.Group{Account: account, Region: "us-east-1", ID: groupID},
@@ -79,6 +79,6 @@ var (
 	drawEntries = rapid.Custom(func(t *rapid.T) []secgroup.Entry {
 		rules := rapid.SliceOfNDistinct(drawRule, 0, 8, rapid.ID).Draw(t, "rules")
 		n := rapid.IntRange(0, len(rules)).Draw(t, "foreign")
-		return append(stand(rules[:n]...), made(ours, rules[n:]...)...)
+		return append(existing(rules[:n]...), made(ours, rules[n:]...)...)
 	})
 )

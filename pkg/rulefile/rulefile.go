@@ -57,7 +57,7 @@ func parse(data []byte) (*yaml.Node, error) {
 	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, nil
 	} else if err != nil {
-		return nil, fmt.Errorf("no YAML: %w", err)
+		return nil, fmt.Errorf("not YAML: %w", err)
 	}
 	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
 		return nil, errors.New("found a second document, or text that is not YAML: want one document")

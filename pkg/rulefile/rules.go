@@ -52,7 +52,7 @@ func (n Node) rule(special func(string) bool) (all []Rule) {
 			all = append(all, w.rules(e.Rule, n)...)
 		}
 		for _, r := range messages[0].Request.Remarks {
-			faults = append(faults, claim.Fault{Field: r.Field, Problem: r.Problem + ": write it so"})
+			faults = append(faults, claim.Fault{Field: r.Field, Problem: r.Problem + ": write it in that form"})
 		}
 	}
 	for _, f := range faults {

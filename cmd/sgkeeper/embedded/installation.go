@@ -146,7 +146,7 @@ func (i *Installation) Serve(ctx context.Context) error {
 	return i.Account.Consume(ctx, i.queueARN(LaunchQueue), mapping, i.deliver)
 }
 
-// WaitServed returns if no launch's event is undelivered, or if ctx ends.
+// WaitServed returns when the function has handled every event of a launch, or with ctx's error.
 func (i *Installation) WaitServed(ctx context.Context) error {
 	return i.Account.WaitEmpty(ctx, i.queueARN(LaunchQueue))
 }

@@ -19,8 +19,8 @@ type Outcome struct {
 	} `json:"detail"`
 }
 
-// Listen calls hear with each outcome until ctx ends.
-func (i *Installation) Listen(ctx context.Context, hear func(Outcome)) error {
+// Listen calls handle with each outcome until ctx ends.
+func (i *Installation) Listen(ctx context.Context, handle func(Outcome)) error {
 	receive := func(_ context.Context, payload []byte) ([]byte, error) {
 		var batch struct {
 			Records []struct {
@@ -35,7 +35,7 @@ func (i *Installation) Listen(ctx context.Context, hear func(Outcome)) error {
 			if err := json.Unmarshal([]byte(record.Body), &o); err != nil {
 				return nil, err
 			}
-			hear(o)
+			handle(o)
 		}
 		return nil, nil
 	}

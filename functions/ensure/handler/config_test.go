@@ -101,7 +101,7 @@ func TestSettings(t *testing.T) {
 			_, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", s.Name + "=" + value})
 			if err == nil || !strings.HasPrefix(err.Error(), s.Name+": ") || strings.Contains(err.Error(), "\n") ||
 				!strings.Contains(err.Error(), "want") && !strings.Contains(err.Error(), "given") {
-				t.Errorf("%s=%q: %v; want it named, and what is allowed", s.Name, value, err)
+				t.Errorf("%s=%q: %v; want the name, the value and the allowed values", s.Name, value, err)
 			}
 		}
 	}
@@ -166,7 +166,7 @@ func TestMembersNeedAnExternalID(t *testing.T) {
 	for _, accounts := range []string{"222233334444", "ssm:/members"} {
 		_, err := handler.Load([]string{"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_MEMBER_ACCOUNTS=" + accounts})
 		if err == nil || !strings.HasPrefix(err.Error(), "SGKEEPER_EXTERNAL_ID: not set") {
-			t.Errorf("Load: %v, want SGKEEPER_EXTERNAL_ID asked for", err)
+			t.Errorf("Load: %v, want SGKEEPER_EXTERNAL_ID required", err)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func newGuardrails(setting string, c aws.Config) *guardrails {
 	return &guardrails{source: file(setting)}
 }
 
-// current returns the guardrails in force, nil if there are none. Rejected reports whether the
+// current returns the guardrails in force, nil if there are none. rejected reports whether the
 // last refresh failed. It refreshes at most once an interval.
 func (g *guardrails) current(ctx context.Context, now time.Time,
 	log *slog.Logger) (inForce *guard.Guard, rejected bool) {

@@ -77,7 +77,7 @@ func TestGuardrailsFromParameter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, guardedBy("ssm:/sgkeeper/guardrails"))
 		r.tries("none yet", 8000, "again", 1)
-		r.tries("and not looked at again at once", 8000, "again", 1)
+		r.tries("not read again at once", 8000, "again", 1)
 		if got := r.account.Calls().Of("ssm"); got != 1 {
 			t.Errorf("%d calls, want 1", got)
 		}
@@ -87,9 +87,9 @@ func TestGuardrailsFromParameter(t *testing.T) {
 		r.tries("and in force", 9000, "rejected", 0)
 
 		r.putParameter(onlyData)
-		r.tries("changed, and not looked at yet", 9000, "rejected", 0)
+		r.tries("changed, and not read yet", 9000, "rejected", 0)
 		time.Sleep(time.Minute)
-		r.tries("looked at", 9000, "ensured", 0)
+		r.tries("read", 9000, "ensured", 0)
 		r.tries("and in force", 8000, "rejected", 0)
 
 		r.putParameter("alow: []")

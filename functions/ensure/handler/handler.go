@@ -103,9 +103,9 @@ func newClients(m runtime.Members, has func(account string) bool, c aws.Config) 
 }
 
 // Invoke answers one payload. For SQS, the answer lists the messages to deliver again. For any
-// other payload, it is an [events.Result], and Invoke fails if an event must be tried again.
-// By the alias of stacks, the payload is a request of CloudFormation.
-// It also fails if it cannot find out the function's account, or which accounts are members.
+// other payload, it is an [events.Result], and Invoke fails if an event must be tried again. By
+// the alias of stacks, the payload is a request of CloudFormation. Invoke also fails if the
+// function's account or the member accounts are not known.
 func (h *Handler) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	started := h.now()
 	cold := h.warm.CompareAndSwap(false, true)

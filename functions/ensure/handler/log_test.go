@@ -69,7 +69,7 @@ func TestLogKeysOnce(t *testing.T) {
 		r.invoke(batch(otherQueue, bare("d", 8006)))
 		for _, line := range r.log.take() {
 			if key, twice := repeatedKey(line); twice {
-				t.Errorf("%s stands twice in %s", key, line)
+				t.Errorf("%s occurs twice in %s", key, line)
 			}
 		}
 	})

@@ -276,7 +276,7 @@ func (s *sequence) deliver(batches ...[]sent) {
 		left = s.invoke(0, left)
 	}
 	if len(left) > 0 {
-		s.fail("%d events come again and again, the first by %s: %s", len(left), left[0].by, left[0].envelope())
+		s.fail("%d events fail repeatedly, the first by %s: %s", len(left), left[0].by, left[0].envelope())
 	}
 }
 
@@ -375,7 +375,7 @@ func (s *sequence) compare(all []sent) {
 	for _, r := range now {
 		asked := func(q modelRequest) bool { return q.key() == r.key() }
 		if !was[r.key()] && !slices.ContainsFunc(requested, asked) {
-			s.fail("nobody asked for the request %s", r.key())
+			s.fail("no event requested %s", r.key())
 		}
 	}
 	for o := range ended {

@@ -64,7 +64,7 @@ func TestPayloads(t *testing.T) {
 				}
 				logged, _ := r.lines()
 				if len(logged) == 0 {
-					t.Fatal("nothing is logged")
+					t.Fatal("the log is empty")
 				}
 				line := logged[len(logged)-1]
 				if line["message"] != "outcome" || line["status"] != string(row.status) || line["group"] != group {

@@ -36,7 +36,7 @@ func TestMemberRemoved(t *testing.T) {
 				stuck)
 		}
 		if got := len(r.theirs.Rules(group)); got != 2 {
-			t.Errorf("%d rules, want those of the launch and of egress: nobody may remove them", got)
+			t.Errorf("%d rules, want those of the launch and of egress: sgkeeper may not remove them", got)
 		}
 		r.invoke(`{"sgkeeper":"sweep"}`)
 		if got := len(r.theirs.Rules(group)); got != 1 {

@@ -104,7 +104,8 @@ func (h *Handler) respond(ctx context.Context, to events.ResponseURL, r stackRes
 	return err
 }
 
-// put sends one request. A presigned URL allows no Content-Type that it does not name.
+// put sends one request, and reports whether a retry may succeed. A presigned URL allows no
+// Content-Type that it does not name.
 func put(ctx context.Context, client *http.Client, to events.ResponseURL, body []byte) (again bool, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, to.Reveal(), bytes.NewReader(body))
 	if err != nil {

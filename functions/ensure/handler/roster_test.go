@@ -80,8 +80,9 @@ func TestMembersUnread(t *testing.T) {
 			t.Errorf("with a list that is wrong: %s %v, want the last good one in force", o.Status, o.Reasons)
 		}
 		if logged := r.log.String(); !strings.Contains(logged,
-			`SSM parameter /members: \"222233334444;\": want account ids`) {
-			t.Errorf("the log says nothing of the wrong list:\n%s", logged)
+			`SSM parameter /members: \"222233334444;\": want account ids`) ||
+			!strings.Contains(logged, "the last good lists are in force") {
+			t.Errorf("the log does not name the wrong list, and the lists in force:\n%s", logged)
 		}
 		_, err := r.with(of).handler.Invoke(lambda(t), []byte(in(member, "us-east-1", "c")))
 		if err == nil || !strings.Contains(err.Error(), "SGKEEPER_MEMBER_ACCOUNTS") {

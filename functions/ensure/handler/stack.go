@@ -25,7 +25,7 @@ import (
 const (
 	toGiveUp  = 2 * time.Second                   // to end a launch that was not served
 	toRead    = time.Second                       // to read the table once more
-	toRespond = toRead + toGiveUp + 6*time.Second // before the function's deadline, for that and the answer
+	toRespond = toRead + toGiveUp + 6*time.Second // before the deadline: both, and the answer
 	// stackPatience is the age of a launch at which an invocation gives up. Lambda's last
 	// invocation begins at least three minutes after the first one.
 	stackPatience = 150 * time.Second
@@ -36,8 +36,8 @@ func (h *Handler) stack(
 	ctx context.Context, e *ensure.Ensurer, d events.Decoder, payload []byte,
 ) (answers []ensure.Answer, reply []byte, err error) {
 	r, err := d.DecodeStackRequest(payload)
-	if err != nil { // nobody can be answered, and a repetition would be the same
-		e.Log.WarnContext(ctx, "a payload by the alias of stacks is refused, and nobody is answered", "error", err)
+	if err != nil { // no URL for an answer, and a repetition would fail, too
+		e.Log.WarnContext(ctx, "a payload by the alias of stacks is refused, without an answer", "error", err)
 		m := unreadable(e.Account, e.Region, err).Messages[0]
 		reply, err = json.Marshal(events.Result{Outcomes: []events.Outcome{
 			{Group: m.Group, Status: events.Rejected, Reasons: m.Faults},
@@ -68,7 +68,7 @@ func before(ctx context.Context, d time.Duration) (context.Context, context.Canc
 	return ctx, func() {}
 }
 
-// stackRequest is one request in work.
+// stackRequest is one request, with its answers so far.
 type stackRequest struct {
 	*Handler
 	events.StackRequest
@@ -120,8 +120,8 @@ func (s *stackRequest) open(ctx context.Context) (stackResponse, error) {
 	return s.failed(append(claim.Faults{reason}, o.Reasons...)), nil
 }
 
-// giveUp records the end of a launch that is on record for so long that no invocation follows.
-// A sweep then closes the rules that the launch may have.
+// giveUp records the end of a launch that is at least stackPatience old, because no invocation
+// may follow. A sweep then closes the rules that the launch may have.
 func (s *stackRequest) giveUp(ctx context.Context, m events.Message, o events.Outcome) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, toGiveUp)
 	defer cancel()

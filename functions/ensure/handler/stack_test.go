@@ -205,8 +205,8 @@ func (c *cloudFormation) wantPorts(want ...int) {
 	}
 }
 
-// TestCustomResource is the whole of custom resources, with the real handler on an embedded
-// account. It ends in a count.
+// TestCustomResource tests custom resources with the real handler on an embedded account, and
+// prints a count.
 func TestCustomResource(t *testing.T) {
 	passed, failed := 0, 0
 	for _, row := range []struct {
@@ -322,7 +322,7 @@ func stackRefused(t *testing.T) {
 	if d := c.send(remove("r-4", w.PhysicalResourceId, wrong)); d.Status != "SUCCESS" {
 		t.Errorf("delete after wrong properties: %+v", d)
 	}
-	foreign := remove("r-5", "serve-Ports-1A2B3C", wrong) // the id that CloudFormation makes if nobody answers
+	foreign := remove("r-5", "serve-Ports-1A2B3C", wrong) // the id that CloudFormation makes if no answer comes
 	if d := c.send(foreign); d.Status != "SUCCESS" {
 		t.Errorf("delete of a resource that was never created: %+v", d)
 	}
@@ -471,7 +471,7 @@ func (brokenTransport) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("the line is cut")
 }
 
-// stackHostile: a payload with a foreign URL is answered to nobody, and opens nothing.
+// stackHostile: a payload with a foreign URL gets no answer, and opens nothing.
 func stackHostile(t *testing.T) {
 	c := newCloudFormation(t)
 	for _, to := range []string{

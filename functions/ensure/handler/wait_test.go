@@ -35,7 +35,7 @@ func waitFor(detail, more string) string {
 
 func waitForEnd(detail string) string { return `{"sgkeeper":"wait","end":` + detail + `,"seconds":0}` }
 
-// TestWaits: what a launcher learns in each state, and the calls of one poll. It never writes.
+// TestWaits: the answer to a launcher in each state, and the calls of one poll. It never writes.
 func TestWaits(t *testing.T) {
 	const (
 		ended    = `{"launch":"a"}`

@@ -96,7 +96,7 @@ func TestAllHeads(t *testing.T) {
 				b.Errorf("the frozen group is %+v", frozen)
 			}
 			if rung.Group != group || rung.Head.Owner != alice || rung.Head.Want != 1 || rung.Due.UnixMilli() != 0 {
-				b.Errorf("the group that was rung for is %+v, want held by %v and due at once", rung, alice)
+				b.Errorf("the group with a ticket is %+v, want held by %v and due at once", rung, alice)
 			}
 		}
 		b.set(groupPK, "HEAD", "v", number(3))
@@ -194,7 +194,7 @@ func TestHead(t *testing.T) {
 	})
 }
 
-// The errors of a freeze and a thaw name the operation.
+// TestFreezeFails: the errors of a freeze and a thaw name the operation.
 func TestFreezeFails(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(3)})
@@ -203,8 +203,8 @@ func TestFreezeFails(t *testing.T) {
 	})
 }
 
-// An adoption adds its rules to the recorded ones. A holder that read the ledger before it
-// cannot release.
+// TestAdopt: an adoption adds its rules to the recorded ones. A holder that read the ledger before
+// it cannot release.
 func TestAdopt(t *testing.T) {
 	onEach(t, func(b *bench) {
 		rule := func(id string) claim.Untagged { return claim.Untagged{ID: id, Seal: "AbCdEfGh", At: at(0).UTC()} }

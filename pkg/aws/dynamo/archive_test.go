@@ -12,7 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// archives archives requests that were settled by the given millisecond of the tests' day.
+// archives archives requests that were finished by the given millisecond of the tests' day.
 func (b *bench) archives(by int64) {
 	b.Helper()
 	if err := b.archive(by); err != nil {
@@ -31,24 +31,24 @@ func (b *bench) archive(by int64) error {
 	return b.Archive(b.Context(), group, parts, at(by))
 }
 
-// over returns the time of the oldest settled request or end.
+// over returns the time of the oldest finished request or end.
 func over(asked ensure.GroupRecord) time.Time {
 	ends := slices.DeleteFunc(slices.Clone(asked.Ends), func(e claim.End) bool { return e.Archived })
 	return claim.ArchivableSince(claim.ApplyEnds(asked.Requests, ends), ends)
 }
 
-// isOver compares the time of the oldest settled request or end in Load's result.
+// isOver compares the time of the oldest finished request or end in Load's result.
 func (b *bench) isOver(ms int64) {
 	b.Helper()
 	if got, err := b.Load(b.Context(), group); err != nil || !over(got).Equal(at(ms)) {
-		b.Errorf("Load: over since %v, %v, want %v", over(got), err, at(ms))
+		b.Errorf("Load: finished since %v, %v, want %v", over(got), err, at(ms))
 	}
 }
 
 func (b *bench) nothingIsOver() {
 	b.Helper()
 	if got, err := b.Load(b.Context(), group); err != nil || !over(got).IsZero() {
-		b.Errorf("Load: over since %v, %v, want nothing over", over(got), err)
+		b.Errorf("Load: finished since %v, %v, want none", over(got), err)
 	}
 }
 
@@ -64,9 +64,9 @@ func (b *bench) loads(want int) {
 // record of their launch. Live requests stay unchanged.
 func TestArchive(t *testing.T) {
 	onEach(t, func(b *bench) {
-		over, living := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
+		over, live := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), ask("another", at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(over, true)
-		b.claims(living, true)
+		b.claims(live, true)
 		b.nothingIsOver()
 		b.endsIn(5)
 		b.isOver(5)
@@ -88,15 +88,15 @@ func TestArchive(t *testing.T) {
 			"digests": "SS " + over.Digest(), "ttl": ttlOf(5),
 		})
 		if got := b.get("L#444455556666#another", "G"+ofGroup)["ttl"]; got != "" {
-			b.Errorf("what a living launch asked has the ttl %q", got)
+			b.Errorf("the record of a live launch has the ttl %q", got)
 		}
 
 		b.remove(groupPK, rxSK) // DynamoDB forgets it first
 		over.Status, over.Finished = claim.Ended, at(5)
-		b.holds(over, living)
+		b.holds(over, live)
 		b.PageSize = 1
 		if pages := b.calls(func() { b.loads(1) }); pages > 2 {
-			b.Errorf("Load read %d items, want the one that lives", pages-1)
+			b.Errorf("Load read %d items, want the live one", pages-1)
 		}
 	})
 }
@@ -106,10 +106,10 @@ func TestArchive(t *testing.T) {
 func TestArchiveExpired(t *testing.T) {
 	onEach(t, func(b *bench) {
 		refused, expired := ask(launch, at(0), "tcp 8002 from 0.0.0.0/0"), ask(launch, at(1), "tcp 8000 from 0.0.0.0/0")
-		living := ask(launch, at(2), "tcp 8004 from 0.0.0.0/0")
+		live := ask(launch, at(2), "tcp 8004 from 0.0.0.0/0")
 		b.claims(refused, true)
 		b.claims(expired, true)
-		b.claims(living, true)
+		b.claims(live, true)
 		b.ring(alice)
 		if err := b.Expire(b.Context(), expired, at(5)); err != nil {
 			b.Fatal(err)
@@ -122,21 +122,21 @@ func TestArchiveExpired(t *testing.T) {
 		b.nothingIsOver()
 		b.loads(1)
 		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != "" {
-			b.Errorf("what the launch asked has the ttl %q, though it lives", got)
+			b.Errorf("the record of a live launch has the ttl %q", got)
 		}
 		expired.Status, expired.Finished = claim.Expired, at(5)
-		b.holds(expired, living, refused)
+		b.holds(expired, live, refused)
 		repeat := refused
 		repeat.Status, repeat.Finished, repeat.Reasons = claim.Open, time.Time{}, nil
 		if found, fresh, err := b.Claim(b.Context(), repeat); err != nil || fresh || found.Status != claim.Refused {
-			b.Errorf("Claim of what was refused = %+v, fresh %v, %v", found, fresh, err)
+			b.Errorf("Claim of a refused request = %+v, fresh %v, %v", found, fresh, err)
 		}
 	})
 }
 
-// TestAskedAgain adds a request for a launch with only expired requests. The launch's record
+// TestRequestAfterExpiry adds a request for a launch with only expired requests. The launch's record
 // of the group loses its TTL, so that the end finds the group.
-func TestAskedAgain(t *testing.T) {
+func TestRequestAfterExpiry(t *testing.T) {
 	onEach(t, func(b *bench) {
 		expired := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		b.claims(expired, true)
@@ -145,11 +145,11 @@ func TestAskedAgain(t *testing.T) {
 		}
 		b.archives(5)
 		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != ttlOf(5) {
-			b.Errorf("what the launch asked has the ttl %q, want %q", got, ttlOf(5))
+			b.Errorf("the record of the launch has the ttl %q, want %q", got, ttlOf(5))
 		}
 		b.claims(ask(launch, at(9), "tcp 8002 from 0.0.0.0/0"), true)
 		if got := b.get(launchPK, "G"+ofGroup)["ttl"]; got != "" {
-			b.Errorf("it has the ttl %q still, though it asked again", got)
+			b.Errorf("the record still has the ttl %q after another request", got)
 		}
 	})
 }
@@ -218,8 +218,8 @@ func TestArchiveIsCutShort(t *testing.T) {
 	b.loads(0)
 }
 
-// An earlier launch of the same name has an end that DynamoDB has not deleted yet. It does not
-// end the requests that were recorded after END was deleted.
+// TestEndIsLeftOver: an earlier launch of the same name has an end that DynamoDB has not deleted
+// yet. It does not end the requests that were recorded after END was deleted.
 func TestEndIsLeftOver(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.endsIn(0)

@@ -178,12 +178,12 @@ func TestRefuseWithoutLease(t *testing.T) {
 		b.refuses(r, bob, ensure.ErrFenced)
 		b.refuses(r, lease.Owner{Nonce: alice.Nonce, Entry: 1}, ensure.ErrFenced)
 		b.does(lease.State{Op: lease.Yield, Owner: alice})
-		b.refuses(r, alice, ensure.ErrFenced) // given back
+		b.refuses(r, alice, ensure.ErrFenced) // the lease was released
 		b.holds(r)
 	})
 }
 
-func TestRefuseWhatIsGone(t *testing.T) {
+func TestRefuseAbsentRequest(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(alice)
 		b.refuses(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), alice, nil)
@@ -198,9 +198,9 @@ func TestRequestUnreadable(t *testing.T) {
 		want            string
 	}{
 		{"newer schema", "v", number(2), "schema version 2"},
-		{"status of later", "st", text("frozen"), `unknown status "frozen"`},
+		{"status of a later version", "st", text("frozen"), `unknown status "frozen"`},
 		{"no status", "st", nil, "unknown status"},
-		{"rule of later", "rules", rulesOf("tcp 8000 from the moon"), "rules[0]"},
+		{"rule of a later version", "rules", rulesOf("tcp 8000 from the moon"), "rules[0]"},
 		{"another's rules", "rules", rulesOf("tcp 8001 from 0.0.0.0/0"), "are those of"},
 		{"no rules", "rules", nil, "are those of"},
 		{"received of another type", "received", text("now"), "received"},

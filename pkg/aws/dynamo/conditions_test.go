@@ -86,7 +86,7 @@ func TestReleaseOfOtherTickets(t *testing.T) {
 	})
 }
 
-// A refusal checks the same condition as Pend, in a ConditionCheck.
+// TestRefuseForServedTickets: a refusal checks the same condition as Pend, in a ConditionCheck.
 func TestRefuseForServedTickets(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
@@ -100,8 +100,9 @@ func TestRefuseForServedTickets(t *testing.T) {
 	})
 }
 
-// A repeated request leaves the stored one and its schema version unchanged.
-func TestClaimKeepsTheSchemaOfWhatWasAsked(t *testing.T) {
+// TestClaimKeepsTheSchemaOfTheRecord: a repeated request leaves the stored one and its schema
+// version unchanged.
+func TestClaimKeepsTheSchemaOfTheRecord(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put("L#444455556666#llama4-7f3a", "G"+ofGroup, map[string]types.AttributeValue{"v": number(0)})
 		b.claims(ask(launch, at(0), "tcp 8000 from 0.0.0.0/0"), true)
@@ -111,12 +112,12 @@ func TestClaimKeepsTheSchemaOfWhatWasAsked(t *testing.T) {
 	})
 }
 
-// An expiry changes only a live request.
-func TestExpireOnlyWhatIsOpen(t *testing.T) {
+// TestExpireOnlyLiveRequests: an expiry changes only a live request.
+func TestExpireOnlyLiveRequests(t *testing.T) {
 	onEach(t, func(b *bench) {
 		r := ask(launch, at(0), "tcp 8000 from 0.0.0.0/0")
 		if err := b.Expire(b.Context(), r, at(1)); err != nil {
-			b.Errorf("Expire of what is not there: %v", err)
+			b.Errorf("Expire of an absent request: %v", err)
 		}
 		b.item(groupPK, "R#"+r.Key(), nil)
 		b.claims(r, true)
@@ -130,7 +131,7 @@ func TestExpireOnlyWhatIsOpen(t *testing.T) {
 	})
 }
 
-// A repeated end keeps the time of the first, which sets its TTL.
+// TestEndAgainKeepsItsTime: a repeated end keeps the time of the first, which sets its TTL.
 func TestEndAgainKeepsItsTime(t *testing.T) {
 	onEach(t, func(b *bench) {
 		l := claim.Launch{Account: account, Name: launch}

@@ -70,7 +70,8 @@ func TestClaimMeetsTransactionsForEver(t *testing.T) {
 	b.tried("TransactWriteItems", 3)
 }
 
-// A repeated request fails if its END could not be read, because the launch may have ended.
+// TestClaimRepeatedMeetsATransaction: a repeated request fails if its END could not be read,
+// because the launch may have ended.
 func TestClaimRepeatedMeetsATransaction(t *testing.T) {
 	b := newBench(t, 1)
 	b.cancel(1, "TransactionConflict", "None", "ConditionalCheckFailed", "None")
@@ -121,8 +122,8 @@ func TestHeadMeetsATransaction(t *testing.T) {
 	b.tried("UpdateItem", 3)
 }
 
-// Errors about no condition are returned unchanged. They are not retried unless the SDK
-// retries them.
+// TestOtherErrors: errors about no condition are returned unchanged. They are not retried unless
+// the SDK retries them.
 func TestOtherErrors(t *testing.T) {
 	denied := &fakeaws.Error{Code: "AccessDeniedException", Message: "no"}
 	b := newBench(t, 3)

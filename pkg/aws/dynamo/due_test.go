@@ -19,7 +19,6 @@ import (
 
 var _ ensure.Dues = (*dynamo.Table)(nil)
 
-// dueAt compares the groups that are due.
 func (b *bench) dueAt(ms int64, want ...claim.Group) {
 	b.Helper()
 	got, err := b.Due(b.Context(), at(ms), 100)
@@ -35,7 +34,7 @@ func TestDueFollowsTheHead(t *testing.T) {
 		b.ring(alice)
 		b.dueAt(0, group)
 		b.does(lease.State{Op: lease.Yield, Owner: alice})
-		b.dueAt(0, group) // given up
+		b.dueAt(0, group) // the lease was released or yielded
 		b.ring(alice)
 		b.records(lease.State{Op: lease.Release, Owner: alice, Seen: 2}, claim.Ledger{Due: at(5)})
 		b.dueAt(4)

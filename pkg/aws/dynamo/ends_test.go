@@ -138,7 +138,7 @@ func TestExpire(t *testing.T) {
 			b.Errorf("ttl is %q, want %q", got, ttlOf(5))
 		}
 		if err := b.Expire(b.Context(), ask("another", at(0), "tcp 8000 from 0.0.0.0/0"), at(9)); err != nil {
-			b.Errorf("Expire of what is gone: %v", err)
+			b.Errorf("Expire of an absent request: %v", err)
 		}
 		b.holds(r)
 	})

@@ -66,7 +66,7 @@ func TestLeaseReplyLost(t *testing.T) {
 		for _, attempts := range []int{1, 3} {
 			for nth := range 4 {
 				onEachTrying(t, attempts, func(b *bench) {
-					b.walk(nth, applied)
+					b.pass(nth, applied)
 					head, _ := b.peek()
 					if head.Owner != lease.Nobody || head.Applied < head.Want {
 						b.Errorf("write %d applied %v, %d attempts: the head is %+v, want it served and free", nth,
@@ -78,22 +78,22 @@ func TestLeaseReplyLost(t *testing.T) {
 	}
 }
 
-// walk lets alice take over an expired lease, ring and release it. The nth update fails,
+// pass lets alice take over an expired lease, ring and release it. The nth update fails,
 // applied or not.
-func (b *bench) walk(nth int, applied bool) {
+func (b *bench) pass(nth int, applied bool) {
 	b.Helper()
 	b.does(lease.State{Op: lease.Ring, Owner: bob, Deadline: 1})
 	b.link.lose("UpdateItem", nth, applied)
 	s := lease.Step(lease.Start("alice", deadline), lease.Reply{Claimed: lease.SomeNew, Now: deadline - 60_000})
 	for steps := 0; s.Op != lease.Done; steps++ {
 		if steps > 20 {
-			b.Fatalf("the walk does not end: %+v", s)
+			b.Fatalf("the pass does not end: %+v", s)
 		}
 		s = lease.Step(s, b.reply(s))
 	}
 	b.link.lose("", 0, false)
 	if s.Result != lease.Served {
-		b.Errorf("write %d applied %v: the walk ended as %s", nth, applied, s.Result)
+		b.Errorf("write %d applied %v: the pass ended as %s", nth, applied, s.Result)
 	}
 }
 
@@ -122,7 +122,8 @@ func TestYieldReplyLost(t *testing.T) {
 	}
 }
 
-// The head is deleted at every step. The holder stops, and no field is invented.
+// TestHeadDeletedUnderTheHolder: the head is deleted at every step. The holder stops, and no field
+// is invented.
 func TestHeadDeletedUnderTheHolder(t *testing.T) {
 	for _, s := range effects {
 		if s.Op == lease.Ring {
@@ -171,7 +172,8 @@ func TestExactlyOneCall(t *testing.T) {
 	})
 }
 
-// Reads must be strongly consistent: an index or a replica would lose tickets and requests.
+// TestReadsAreConsistent: reads must be strongly consistent: an index or a replica would lose
+// tickets and requests.
 func TestReadsAreConsistent(t *testing.T) {
 	b := newBench(t, 1)
 	var reads, strong int

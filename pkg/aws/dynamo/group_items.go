@@ -47,7 +47,7 @@ func (a *groupItems) add(it item) error {
 // ended.
 func (a *groupItems) withEnds() []claim.Request { return claim.ApplyEnds(a.requests, a.ends) }
 
-// all returns finished and archived requests. Until a sweep archives a refused request, the
+// all returns all requests, archived ones included. Until a sweep archives a refused request, the
 // table holds it twice: without rules for rounds, and complete as an archived item.
 func (a *groupItems) all() []claim.Request {
 	whole := make(map[string]bool, len(a.archived))

@@ -23,8 +23,9 @@ var effects = []lease.State{
 	{Op: lease.Yield, Owner: alice},
 }
 
-// An unreadable head is neither free nor held, and no effect changes it. The one exception: a
-// holder may release or yield a lease without an expiry. A head of a newer schema stays unchanged.
+// TestHeadUnreadable: an unreadable head is neither free nor held, and no effect changes it. The
+// one exception: a holder may release or yield a lease without an expiry. A head of a newer schema
+// stays unchanged.
 func TestHeadUnreadable(t *testing.T) {
 	rows := []struct {
 		name, attribute string
@@ -114,8 +115,8 @@ func TestHeadMalformed(t *testing.T) {
 	}
 }
 
-// TestHeadUnsettled reads heads of schema version 1, which held the lists themselves.
-func TestHeadUnsettled(t *testing.T) {
+// TestDescribeLagsVersion1 reads heads of schema version 1, which held the lists of revokes.
+func TestDescribeLagsVersion1(t *testing.T) {
 	ago := func(d time.Duration) types.AttributeValue {
 		return &types.AttributeValueMemberM{Value: map[string]types.AttributeValue{
 			"sgr-old": number(1), "sgr-new": number(time.Now().Add(-d).UnixMilli()),
@@ -126,7 +127,7 @@ func TestHeadUnsettled(t *testing.T) {
 		value           types.AttributeValue
 		want            bool
 	}{
-		{"settled", "cond", nil, false},
+		{"nothing revoked", "cond", nil, false},
 		{"pending", "cond", &types.AttributeValueMemberSS{Value: []string{"sgr-1"}}, true},
 		{"just revoked", "gone", ago(0), true},
 		{"lately revoked", "gone", ago(14 * time.Minute), true},
@@ -139,7 +140,7 @@ func TestHeadUnsettled(t *testing.T) {
 				b.ring(alice)
 				b.set(groupPK, "HEAD", row.attribute, row.value)
 				if _, l := b.peek(); core.DescribeLags(l, time.Now()) != row.want {
-					b.Errorf("Unsettled is %v, want %v", !row.want, row.want)
+					b.Errorf("DescribeLags = %v, want %v", !row.want, row.want)
 				}
 			})
 		})

@@ -93,8 +93,7 @@ func release(k key, s lease.State, l claim.Ledger, pages int) change {
 // yieldWith frees the lease, leaves the group due, and records the ledger.
 func yieldWith(k key, s lease.State, l claim.Ledger, pages int) change {
 	names := slices.DeleteFunc(slices.Clone(ledgerNames), func(name string) bool {
-		return name == "due" ||
-			name == "shard"
+		return name == "due" || name == "shard"
 	})
 	c := recording(names, encodeLedger(l, k.pk, pages), []string{"v = :v"}, []string{"own", "exp"})
 	c.condition = holds + " AND " + known

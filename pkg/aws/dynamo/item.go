@@ -17,14 +17,14 @@ import (
 //
 //	pk  L#<owner>#<launch>                            one launch
 //	sk  END                                           it has ended
-//	      shard, due  as in HEAD, the shard with an E before it; until the end has
-//	                  come to each of the launch's groups
+//	      shard, due  as in HEAD, the shard with an E before it; until the end is
+//	                  finished in each of the launch's groups
 //	sk  END#<account>#<region>#<sg>                   its part in one group has ended
 //	sk  G#<account>#<region>#<sg>                     its requests on one group
 //	      firstAsked, lastAsked  ms
 //	      digests                SS, of its requests
-//	      finished               ms, when the end of the launch had come to the group; it
-//	                             counts if it is not before lastAsked
+//	      finished               ms, when the end of the launch was finished in the group;
+//	                             it counts if it is not before lastAsked
 //	      ttl                    s, absent until all of them are archived
 //	sk  D#<ms sent>#<publisher>#<sg>#<event>          one refusal of its events, see claim.Refusal;
 //	                                                  the launch is "" if the event names none
@@ -55,11 +55,11 @@ import (
 //	      received  ms
 //	      expires   ms, absent: never
 //	      rules     L of M: rule S as secgroup.ParseRule reads it, description S or absent
-//	      origin    M, where its event came from, see events.Origin: account S, source S,
+//	      origin    M, where its event came from, see claim.Origin: account S, source S,
 //	                type S, event S, message S, sender S; unknown parts are absent
 //	      requester S, and
 //	      reason    S, and
-//	      ticket    S: the publisher's words on who asked and why; each may be absent
+//	      ticket    S: see claim.Purpose; each may be absent
 //	      instance  BOOL, its launch is an EC2 instance; absent: it is none
 //	      settled   ms, absent while open
 //	      ttl       s, absent while open
@@ -80,8 +80,8 @@ import (
 //	      through   ms, and
 //	      recent    B, and
 //	      waiting   B: the ledger's Served, its marks 8 bytes each, big-endian, in order
-//	      until     ms, when EC2's describe has settled after revokes
-//	      lost      ms, when a request was last settled, or a rule last revoked
+//	      until     ms, when EC2's describe reflects all revokes
+//	      lost      ms, when a request was last finished, or a rule last revoked
 //	      missing   ms, since when EC2 knows no such group
 //	      lapse     ms, when a round last began after one that was not released
 //	      limit     N, the rule quota that EC2 has shown, at
@@ -172,7 +172,7 @@ const (
 	archivedPrefix = "A#"
 )
 
-// endedKey is the key of the end of a launch in a group.
+// endedKey returns the key of the end of a launch in a group.
 func endedKey(l claim.Launch, g claim.Group) key {
 	return key{groupPK(g), endedPrefix + l.Owner() + "#" + l.Name}
 }

@@ -130,8 +130,8 @@ func TestRotate(t *testing.T) {
 	})
 }
 
-// TestKeysThatAreNone refuses a head with an invalid key, and does not print the keys.
-func TestKeysThatAreNone(t *testing.T) {
+// TestInvalidKeys refuses a head with an invalid key, and does not print the keys.
+func TestInvalidKeys(t *testing.T) {
 	onEach(t, func(b *bench) {
 		for _, keys := range []types.AttributeValue{
 			s("secret"), l(n("1")), l(s("secret"), s("")),
@@ -139,7 +139,7 @@ func TestKeysThatAreNone(t *testing.T) {
 			b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": n("2"), "keys": keys})
 			_, _, err := b.Head(b.Context(), group)
 			if err == nil || !strings.Contains(err.Error(), "keys") || strings.Contains(err.Error(), "secret") {
-				b.Errorf("keys %v: %v, want an error that names them and tells no key", keys, err)
+				b.Errorf("keys %v: %v, want an error that names them and shows no key", keys, err)
 			}
 		}
 	})

@@ -13,8 +13,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
-// Perform implements ensure.Leases. Each effect is one request. Each effect except Peek is a
-// conditional update of the head.
+// Perform implements ensure.Leases. Each effect is one request, except a Yield that may not
+// record its ledger. Each effect except Peek is a conditional update of the head.
 func (t *Table) Perform(ctx context.Context, group claim.Group, s lease.State,
 	l *claim.Ledger) (lease.Reply, claim.Ledger, error) {
 	k := headKey(group)

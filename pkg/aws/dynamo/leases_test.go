@@ -178,8 +178,8 @@ func TestReleaseRefused(t *testing.T) {
 	})
 }
 
-// A repeated ring may restore a former holder after others have served its tickets. That
-// holder may not record, refuse or release.
+// TestServedByOthers: a repeated ring may restore a former holder after others have served its
+// tickets. That holder may not record, refuse or release.
 func TestServedByOthers(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.ring(bob)
@@ -269,7 +269,7 @@ func (b *bench) due(want ...string) {
 		got = append(got, it["due"].(*types.AttributeValueMemberN).Value)
 	}
 	if !cmp.Equal(got, want) {
-		b.Errorf("the index holds what is due at %v, want %v", got, want)
+		b.Errorf("the index holds the due times %v, want %v", got, want)
 	}
 }
 

@@ -79,7 +79,7 @@ func (l *link) Do(r *http.Request) (*http.Response, error) {
 	return broken(r), nil
 }
 
-// broken is the reply of DynamoDB to a request that it may have applied.
+// broken returns the reply of DynamoDB to a request that it may have applied.
 func broken(r *http.Request) *http.Response {
 	const body = `{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"lost"}`
 	return &http.Response{

@@ -114,11 +114,10 @@ func (m *tableModel) seen() lease.Ticket {
 	return lease.Ticket(rapid.Int64Range(max(1, int64(m.head.Want)-1), int64(m.head.Want)+1).Draw(m.t, "seen"))
 }
 
-// known draws one of the requests in the table.
 func (m *tableModel) known() claim.Request {
 	keys := slices.Sorted(maps.Keys(m.status))
 	if len(keys) == 0 {
-		m.t.Skip("nobody has asked")
+		m.t.Skip("the table has no request")
 	}
 	return m.status[rapid.SampledFrom(keys).Draw(m.t, "request")]
 }
@@ -197,7 +196,7 @@ func (m *tableModel) end() {
 	})
 	m.ended[l.Name], m.unfinished[l.Name] = true, true
 	if asked := slices.Equal(groups, []claim.Group{m.group}); asked != m.asked[l.Name] || !asked && len(groups) > 0 {
-		m.t.Fatalf("End names %v; it asked: %v", groups, m.asked[l.Name])
+		m.t.Fatalf("End returns %v; the launch had a request: %v", groups, m.asked[l.Name])
 	}
 }
 
@@ -231,7 +230,7 @@ func (m *tableModel) retire() {
 		delete(m.status, key)
 	}
 	if got := m.load(); !over(got).IsZero() {
-		m.t.Fatalf("there is more to retire: %v", over(got))
+		m.t.Fatalf("more can be archived, since %v", over(got))
 	}
 }
 
@@ -260,8 +259,8 @@ func (m *tableModel) perform(s lease.State, l *claim.Ledger, transaction bool, m
 	for range times {
 		failed = model()
 	}
-	told := failed || !transaction || s.Op == lease.Release
-	if reply.Failed != failed || told && reply.Head != m.head {
+	returned := failed || !transaction || s.Op == lease.Release
+	if reply.Failed != failed || returned && reply.Head != m.head {
 		m.t.Fatalf("%s = %+v, want failed %v, %+v", s.Op, reply, failed, m.head)
 	}
 }
@@ -313,7 +312,7 @@ func (m *tableModel) takeOver() {
 		s.Found.Expires--
 	}
 	if s.Found.Owner == lease.Nobody {
-		m.t.Skip("nobody to take it from")
+		m.t.Skip("no lease to take over")
 	}
 	m.perform(s, nil, false, func() bool {
 		if m.head.Owner != s.Found.Owner || m.head.Expires != s.Found.Expires {
@@ -402,7 +401,6 @@ func (m *tableModel) load() ensure.GroupRecord {
 	return got
 }
 
-// compare compares all reads of the table with the model.
 func (m *tableModel) compare() {
 	got := m.load()
 	var want []claim.Request

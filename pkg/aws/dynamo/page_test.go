@@ -26,7 +26,7 @@ func (b *bench) page(n int, v int64, lines ...string) {
 	b.set(groupPK, "HEAD", "pages", number(int64(n+1)))
 }
 
-// reads are the ways to read a whole ledger.
+// reads returns the ways to read a whole ledger.
 func (b *bench) reads() map[string]error {
 	_, err := b.Load(b.Context(), group)
 	_, _, head := b.Head(b.Context(), group)
@@ -242,7 +242,7 @@ func TestReleaseOfAnotherLedger(t *testing.T) {
 			b.Errorf("Yield = %+v, want the lease given back", reply)
 		}
 		if head, l := b.peek(); len(l.Untagged) != 3 || head.Owner != lease.Nobody {
-			b.Errorf("the ledger holds %v and %v the lease, want the three of the last write and nobody", l.Untagged,
+			b.Errorf("the ledger holds %v and %v the lease, want the three of the last write and no holder", l.Untagged,
 				head.Owner)
 		}
 	})
@@ -263,7 +263,7 @@ func TestPagesThatDoNotCount(t *testing.T) {
 		b.turns(lease.Release, untagged(2))
 		b.set(groupPK, "HEAD", "pages", number(3))
 		if _, l := b.peek(); len(l.Untagged) != 2 {
-			b.Errorf("the ledger holds %v, want the two rules of the page that is there", l.Untagged)
+			b.Errorf("the ledger holds %v, want the two rules of the existing page", l.Untagged)
 		}
 	})
 }

@@ -188,7 +188,7 @@ func TestRefusalsAreNotLoaded(t *testing.T) {
 		for _, it := range b.all() {
 			pk, sk := show(it["pk"]), show(it["sk"])
 			if strings.HasPrefix(pk, "S SG#") && strings.HasPrefix(sk, "S D") {
-				b.Errorf("%s/%s stands among what a round and an audit read", pk, sk)
+				b.Errorf("%s/%s is among the items that rounds and audits read", pk, sk)
 			}
 		}
 		b.holds(request)

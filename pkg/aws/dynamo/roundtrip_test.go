@@ -51,12 +51,12 @@ func TestLedgerRoundTrip(t *testing.T) {
 			if _, rung := b.peek(); want.Keys == nil {
 				want.Keys = rung.Keys // a group never loses its keys
 			}
-			reply, told := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, want)
+			reply, returned := b.records(lease.State{Op: lease.Release, Owner: alice, Seen: head.Want}, want)
 			if reply.Failed {
 				t.Fatalf("Release of %+v failed: %+v", head, reply)
 			}
 			_, got := b.peek()
-			for _, l := range []claim.Ledger{told, got} {
+			for _, l := range []claim.Ledger{returned, got} {
 				l.Stored = want.Stored
 				if diff := cmp.Diff(want, l, values); diff != "" {
 					t.Fatalf("read back (-want +got):\n%s", diff)
@@ -66,7 +66,8 @@ func TestLedgerRoundTrip(t *testing.T) {
 	})
 }
 
-// Served must not lose a served request because the table stores milliseconds.
+// TestServedSurvivesTheTable: Served must not lose a served request because the table stores
+// milliseconds.
 func TestServedSurvivesTheTable(t *testing.T) {
 	b := newBench(t, 1)
 	rapid.Check(t, func(t *rapid.T) {

@@ -23,7 +23,7 @@ func (b *bench) scanned() map[claim.Group]audit.TableGroup {
 	all := make(map[claim.Group]audit.TableGroup)
 	err := b.Scan(b.Context(), func(k audit.TableGroup) error {
 		if _, twice := all[k.Group]; twice {
-			b.Errorf("told of %s twice", k.Group)
+			b.Errorf("%s is reported twice", k.Group)
 		}
 		all[k.Group] = k
 		return nil
@@ -62,7 +62,7 @@ func TestScan(t *testing.T) {
 				}
 			}
 			if len(got) != len(want) {
-				b.Errorf("pages of %d: told of %d groups, want %d", b.PageSize, len(got), len(want))
+				b.Errorf("pages of %d: %d groups, want %d", b.PageSize, len(got), len(want))
 			}
 		}
 	})
@@ -119,10 +119,10 @@ func TestScanStops(t *testing.T) {
 			b.claims(in(claim.Group{Account: account, Region: "us-east-1", ID: fmt.Sprintf("sg-%017x", n)},
 				ask("a", at(0), "tcp 80 from 10.0.0.0/8")), true)
 		}
-		stop, told := errors.New("stop"), 0
-		if err := b.Scan(b.Context(), func(audit.TableGroup) error { told++; return stop }); !errors.Is(err, stop) ||
-			told != 1 {
-			b.Errorf("Scan = %v after %d groups, want it to stop at the first", err, told)
+		stop, calls := errors.New("stop"), 0
+		if err := b.Scan(b.Context(), func(audit.TableGroup) error { calls++; return stop }); !errors.Is(err, stop) ||
+			calls != 1 {
+			b.Errorf("Scan = %v after %d groups, want it to stop at the first", err, calls)
 		}
 	})
 }

@@ -67,7 +67,6 @@ var (
 // deadline of the tests' invocations; their leases expire a guard later.
 const deadline lease.Instant = 1_790_000_060_000
 
-// ring rings, and returns the head.
 func (b *bench) ring(o lease.Owner) lease.Head {
 	b.Helper()
 	return b.does(lease.State{Op: lease.Ring, Owner: o, Deadline: deadline}).Head
@@ -101,7 +100,6 @@ func (b *bench) perform(s lease.State, l *claim.Ledger) (lease.Reply, claim.Ledg
 	return reply, ledger
 }
 
-// peek returns the head and its ledger.
 func (b *bench) peek() (lease.Head, claim.Ledger) {
 	b.Helper()
 	head, ledger, err := b.Head(b.Context(), group)

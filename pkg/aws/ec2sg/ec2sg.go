@@ -64,8 +64,8 @@ func (g *Groups) Rules(ctx context.Context, group claim.Group) ([]secgroup.Entry
 	return entries, nil
 }
 
-// prove returns nil if the group exists. A describe by filter cannot tell a missing group from
-// a group without rules.
+// prove returns nil if the group exists. A describe by filter does not distinguish a missing
+// group from a group without rules.
 func prove(ctx context.Context, client *ec2.Client, group claim.Group) error {
 	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{group.ID}})
 	switch {

@@ -138,7 +138,7 @@ func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string,
 }
 
 // GroupsOf returns the groups of rules by the rules' ids. It leaves out rules that EC2 does not
-// have.
+// know.
 func (r *Reader) GroupsOf(ctx context.Context, p audit.Place, rules []string) (map[string]string, error) {
 	client, err := r.client(ctx, p)
 	if err != nil {
@@ -188,10 +188,10 @@ func (r *Reader) Attached(ctx context.Context, p audit.Place, ids []string) (map
 	return attached, nil
 }
 
-// Calls with smaller pages.
+// Maximum page sizes of the calls with less than 1000 (EC2 API reference).
 const (
-	stalePage = 255
-	listPage  = 100
+	stalePage = 255 // DescribeStaleSecurityGroups
+	listPage  = 100 // GetManagedPrefixListEntries
 )
 
 // Stale implements audit.EC2.

@@ -36,7 +36,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 		read, err := groups.Rules(t.Context(), g)
 		if err != nil || len(made) != len(asked) || len(read) != len(asked) {
-			t.Fatalf("asked for %d, made %d, read %d rules: %v", len(asked), len(made), len(read), err)
+			t.Fatalf("requested %d, made %d, read %d rules: %v", len(asked), len(made), len(read), err)
 		}
 		for _, got := range append(made, read...) {
 			want := asked[got.Rule]

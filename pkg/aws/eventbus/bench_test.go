@@ -89,7 +89,6 @@ func (note) DetailType() string { return "Note" }
 // MarshalJSON writes {"n": ...}.
 func (n note) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]string{"n": string(n)}) }
 
-// detail returns the JSON of a note.
 func (n note) detail() string { return `{"n":"` + string(n) + `"}` }
 
 func notes(n int) (out []events.Out) {

@@ -5,7 +5,7 @@ import "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 // The limits of one PutEvents call.
 const (
 	maxEntries = 10
-	maxBytes   = 256_000 // 256 KB for all entries by the long-standing quota; the SDK documents 1 MB since
+	maxBytes   = 256_000 // of all entries (EventBridge quotas); newer texts of the SDK say 1 MB
 )
 
 // chunks divides entries, in order, into requests. An entry that is too large goes alone, and

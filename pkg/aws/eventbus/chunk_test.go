@@ -42,7 +42,7 @@ func TestChunks(t *testing.T) {
 			}
 			for i := range joined {
 				if joined[i].Detail != entries[i].Detail {
-					t.Errorf("entry %d stands elsewhere", i)
+					t.Errorf("entry %d is in another place", i)
 				}
 			}
 		})

@@ -123,7 +123,7 @@ func TestPublishCanceled(t *testing.T) {
 		err := b.Publish(ctx, note("0"))
 		if !errors.Is(err, context.DeadlineExceeded) && !strings.Contains(fmt.Sprint(err), "canceled") ||
 			code(err) != "InternalFailure" {
-			t.Errorf("Publish: %v; want the deadline, and what failed before it", err)
+			t.Errorf("Publish: %v; want the deadline, and the failure before it", err)
 		}
 	})
 }

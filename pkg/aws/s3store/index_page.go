@@ -29,18 +29,18 @@ func (i Index) page() g.Node {
 		h.Body(
 			h.H1(title),
 			h.P(h.A(h.Href("latest.html"), g.Text("The latest report")),
-				g.Text(". Every group was last looked at "+i.looked()+".")),
+				g.Text(". The last audit of all groups: "+i.whole()+".")),
 			h.Div(h.Class("wide"), h.TabIndex("0"), h.Role("region"), h.Aria("label", "Audits"), i.table()),
 		),
 	))
 }
 
-// looked names the last audit of all groups.
-func (i Index) looked() string {
+// whole returns the start of the last audit of all groups.
+func (i Index) whole() string {
 	if i.Whole.IsZero() {
-		return "never"
+		return "none"
 	}
-	return "by the audit of " + second(i.Whole) + " UTC"
+	return second(i.Whole) + " UTC"
 }
 
 var severities = []drift.Severity{drift.Critical, drift.High, drift.Medium, drift.Low, drift.Informational}

@@ -20,7 +20,7 @@ func (s *Store) Run(ctx context.Context, id string) (*audit.Run, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the run %s: %w", id, err)
 	case run.Report == nil || run.Report.ID != id:
-		return nil, fmt.Errorf("the run %s: %s holds another", id, s.runKey(id))
+		return nil, fmt.Errorf("the run %s: %s holds another run", id, s.runKey(id))
 	}
 	return run, nil
 }

@@ -171,8 +171,8 @@ func (s *Store) read(ctx context.Context, key string, v any) (version audit.Vers
 	defer out.Body.Close()
 	decoder := json.NewDecoder(out.Body)
 	if err := decoder.Decode(v); err != nil {
-		return version, fmt.Errorf("read %s: it is no report of this sgkeeper: %w; move it away to begin anew", key,
-			err)
+		return version, fmt.Errorf("read %s: it is not a report of this version of sgkeeper: %w; "+
+			"move it away to begin again", key, err)
 	}
 	version.Tag = aws.ToString(out.ETag)
 	version.At, _ = middleware.GetServerTime(out.ResultMetadata)

@@ -74,7 +74,7 @@ func (h *Hub) put(ctx context.Context, b report.Batch) (refused []string, err er
 				refused = append(refused, aws.ToString(f.Id))
 			}
 			first := out.FailedFindings[0]
-			return refused, fmt.Errorf("%d were not taken, the first, %s, for %s: %s", len(out.FailedFindings),
+			return refused, fmt.Errorf("%d findings were rejected, the first, %s, with %s: %s", len(out.FailedFindings),
 				aws.ToString(first.Id), aws.ToString(first.ErrorCode), aws.ToString(first.ErrorMessage))
 		}
 		findings = only(findings, out.FailedFindings)
@@ -96,7 +96,7 @@ func findingsOf(b report.Batch) ([]types.AwsSecurityFinding, error) {
 	}
 	var findings []types.AwsSecurityFinding
 	if err := json.Unmarshal(text, &findings); err != nil {
-		return nil, fmt.Errorf("a finding is none of Security Hub's: %w", err)
+		return nil, fmt.Errorf("a finding does not have Security Hub's form: %w", err)
 	}
 	return findings, nil
 }

@@ -19,7 +19,8 @@ type Queue struct {
 // New returns the queue at an URL.
 func New(client *sqs.Client, url string) *Queue { return &Queue{client, url} }
 
-// Send puts a message into the queue. It can be received after a delay of at most 15 minutes.
+// Send puts a message into the queue. A receiver gets it after the delay, rounded up to
+// seconds and at most 15 minutes (SQS quotas).
 func (q *Queue) Send(ctx context.Context, body string, delay time.Duration) error {
 	in := &sqs.SendMessageInput{QueueUrl: &q.url, MessageBody: &body}
 	if delay > 0 {

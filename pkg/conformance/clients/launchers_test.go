@@ -61,8 +61,7 @@ func circumstances(t *testing.T) []circumstance {
 // TestLaunchers runs the examples of docs/launchers.md against `sgkeeper local`: on a group
 // without the ports, on a group with a wider rule, and with guardrails that refuse every launch.
 // A refused example fails, and its workload does not start. At the end of each example, the
-// group has the rules of its start. Small programs replace the other launchers; they check that
-// a port is open.
+// group has the rules of its start. A small program replaces Ray; it checks that a port is open.
 func TestLaunchers(t *testing.T) {
 	folder := filepath.Dir(installed(t, "aws", "aws"))
 	blocks := launcherBlocks(t)
@@ -132,7 +131,7 @@ func (l local) settles(t *testing.T, want []string) {
 	}
 }
 
-// launcherEnvironment has sgkeeper, the AWS CLI and the launchers' replacements on its path.
+// launcherEnvironment has sgkeeper, the AWS CLI and the replacement of Ray on its path.
 func (l local) launcherEnvironment(t *testing.T, awsFolder string) []string {
 	t.Helper()
 	bin := t.TempDir()

@@ -50,9 +50,9 @@ func TestLive(t *testing.T) {
 		{"self and the group's id are one", []string{"tcp 443 from self",
 			"tcp 443 from 111122223333/sg-0123456789abcdef0"},
 			[]string{"tcp 443 from 111122223333/sg-0123456789abcdef0"}},
-		{"and merge", []string{"tcp 443 from self", "tcp 444 from sg-0123456789abcdef0"},
+		{"self and the group's id merge", []string{"tcp 443 from self", "tcp 444 from sg-0123456789abcdef0"},
 			[]string{"tcp 443-444 from 111122223333/sg-0123456789abcdef0"}},
-		{"sorted as they stand in the group", []string{"tcp 1 from self", "tcp 1 from sg-00000000000000001"},
+		{"sorted in the group's form", []string{"tcp 1 from self", "tcp 1 from sg-00000000000000001"},
 			[]string{"tcp 1 from sg-00000000000000001", "tcp 1 from 111122223333/sg-0123456789abcdef0"}},
 	} {
 		if got := texts(ask(1, "a", test.rules...).Rules); !slices.Equal(got, test.want) {
@@ -100,7 +100,7 @@ func TestDigest(t *testing.T) {
 		{"received later", with(func(r *Request) { r.Received = time.UnixMilli(9) }), true},
 		{"refused", with(func(r *Request) { r.Status = Refused }), true},
 		{"written in another order", ask(1, "a", "udp 53 from sg-0aaaaaaaaaaaaaaaa", "tcp 443 from 10.0.0.0/8"), true},
-		{"a rule said twice", ask(1, "a", "tcp 443 from 10.0.0.0/8", "tcp 443 from 10.0.0.0/8",
+		{"a rule repeated", ask(1, "a", "tcp 443 from 10.0.0.0/8", "tcp 443 from 10.0.0.0/8",
 			"udp 53 from sg-0aaaaaaaaaaaaaaaa"), true},
 		{"a rule less", ask(1, "a", "tcp 443 from 10.0.0.0/8"), false},
 		{"another port", ask(1, "a", "tcp 444 from 10.0.0.0/8", "udp 53 from sg-0aaaaaaaaaaaaaaaa"), false},
@@ -121,8 +121,8 @@ func TestDigest(t *testing.T) {
 	}
 }
 
-// The digest is part of the table's keys. If it changed, a repeated event would become a
-// second request.
+// TestDigestStays: the digest is part of the table's keys. If it changed, a repeated event would
+// become a second request.
 func TestDigestStays(t *testing.T) {
 	r := ask(1, "a", "tcp 8000-8004 from 0.0.0.0/0", "icmp 3/4 from ::/0", "all from self")
 	r.ExpiresAt = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)

@@ -24,15 +24,15 @@ func TestFoldIsTheUnionOfOpenRequests(t *testing.T) {
 		desired := Fold(requests)
 		for rule := range desired.Rules.All() {
 			if !want[rule] {
-				t.Errorf("%s is desired, and no open request asks for it", rule)
+				t.Errorf("%s is desired, and no open request contains it", rule)
 			}
 			if desired.First(rule) == "" {
-				t.Errorf("%s is desired by nobody", rule)
+				t.Errorf("%s is desired, and has no first request", rule)
 			}
 			delete(want, rule)
 		}
 		if len(want) > 0 {
-			t.Errorf("%v are asked for and not desired", want)
+			t.Errorf("%v are in open requests and not desired", want)
 		}
 	})
 }
@@ -48,13 +48,13 @@ func TestFoldDoesNotDependOnOrder(t *testing.T) {
 		}
 		for rule := range a.Rules.All() {
 			if a.First(rule) != b.First(rule) {
-				t.Errorf("%s was first asked for by %q, in another order by %q", rule, a.First(rule), b.First(rule))
+				t.Errorf("the first request for %s is %q, in another order %q", rule, a.First(rule), b.First(rule))
 			}
 		}
 	})
 }
 
-func TestFoldRemembersWhoAskedFirst(t *testing.T) {
+func TestFoldRemembersTheFirstRequest(t *testing.T) {
 	ended := ask(0, "ended", "tcp 1 from ::/0")
 	ended.Status = Ended
 	early, late := ask(1, "early", "tcp 1 from ::/0"), ask(2, "late", "tcp 1 from ::/0", "tcp 3 from ::/0")
@@ -66,7 +66,7 @@ func TestFoldRemembersWhoAskedFirst(t *testing.T) {
 		t.Errorf("First = %q, want %q", got, want)
 	}
 	if got := desired.First(secgroup.MustParseRule("tcp 5 from ::/0")); got != "" {
-		t.Errorf("First of a rule nobody asks for = %q, want none", got)
+		t.Errorf("First of a rule without a request = %q, want none", got)
 	}
 }
 
@@ -94,6 +94,6 @@ func TestDescription(t *testing.T) {
 		}
 	}
 	if got := Fold(nil).Description(rule); got != "" {
-		t.Errorf("Description of a rule nobody asks for = %q, want none", got)
+		t.Errorf("Description of a rule without a request = %q, want none", got)
 	}
 }

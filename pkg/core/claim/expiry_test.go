@@ -33,7 +33,7 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
-// The fault names the field, the value and the remedy.
+// TestCheckExpirySays: the fault names the field, the value and the remedy.
 func TestCheckExpirySays(t *testing.T) {
 	r := ask(1, "a", "tcp 22 from 10.0.0.0/8")
 	r.ExpiresAt = time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)

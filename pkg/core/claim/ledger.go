@@ -34,7 +34,7 @@ type Ledger struct {
 	// Until is the time before which EC2 may still describe a revoked rule, or one with a
 	// pending revoke.
 	Until time.Time
-	// Lost is when a request was last settled, or a rule last revoked. Zero: long ago.
+	// Lost is when a request was last finished, or a rule last revoked. Zero: long ago.
 	Lost time.Time
 	// Stored describes the table's items of this ledger.
 	Stored Stored
@@ -60,7 +60,7 @@ type Ledger struct {
 // Stored describes the table's items of a ledger, as they were read. A release uses it to
 // write only the changed parts. Only package dynamo interprets it.
 type Stored struct {
-	// Writes is how often the ledger was written.
+	// Writes counts the writes of the ledger.
 	Writes int64
 	// Pages are the items that hold the lists.
 	Pages []Page
@@ -125,8 +125,8 @@ const (
 	// revoked. EC2 takes time to distribute rules to its hosts.
 	EffectTime = 30 * time.Second
 
-	remembered = time.Hour
-	contested  = 3
+	remembered = time.Hour // how long the ledger keeps a made rule
+	contested  = 3         // how often a rule is made in that time until it is contested
 )
 
 // Described returns the made rules of the last hour after a describe, with the ids that it
@@ -168,7 +168,7 @@ func (m Made) Assumed(now time.Time) bool { return !m.Described && now.Sub(m.At)
 func (m Made) InEffect(now time.Time) bool { return m.Described && now.Sub(m.At) >= EffectTime }
 
 // Contested reports whether sgkeeper made a rule three times within the hour without revoking
-// it. Then an outsider removes it on purpose. A Duplicate error does not count as making it.
+// it. If so, an outsider keeps removing it. A Duplicate error does not count as making it.
 func Contested(made []Made, r secgroup.Rule, now time.Time) bool {
 	ids := make(map[string]bool)
 	for _, m := range made {

@@ -32,7 +32,7 @@ func BenchmarkLedger(b *testing.B) {
 				head.Join(ours)
 			}
 		})
-		b.Run(fmt.Sprint("Standing/", n), func(b *testing.B) {
+		b.Run(fmt.Sprint("Assumed/", n), func(b *testing.B) {
 			for b.Loop() {
 				head.Assumed(nil, now)
 			}

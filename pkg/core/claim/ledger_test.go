@@ -35,32 +35,32 @@ func TestDescribed(t *testing.T) {
 		t.Errorf("described are %v and %v, want only the second", got[0].Described, got[1].Described)
 	}
 	if again := Described(got, nil, now); !again[1].Described {
-		t.Error("a rule once described is forgotten by a describe that lags")
+		t.Error("a describe that lags resets Described")
 	}
 	if made[1].Described {
-		t.Error("Described changed what it was given")
+		t.Error("Described changed its argument")
 	}
 }
 
-func TestStandsAndSettled(t *testing.T) {
+func TestAssumedAndInEffect(t *testing.T) {
 	for _, test := range []struct {
-		ago             time.Duration
-		described       bool
-		stands, settled bool
+		ago               time.Duration
+		described         bool
+		assumed, inEffect bool
 	}{
 		{0, false, true, false},
 		{Lag - 1, false, true, false},
 		{Lag, false, false, false},         // EC2 would describe it by now
-		{-time.Minute, false, true, false}, // by a clock ahead
+		{-time.Minute, false, true, false}, // made by a function with a fast clock
 		{EffectTime - 1, true, false, false},
 		{EffectTime, true, false, true},
 		{EffectTime, false, true, false},
 	} {
 		m := madeAgo("sgr-1", test.ago)
 		m.Described = test.described
-		if m.Assumed(now) != test.stands || m.InEffect(now) != test.settled {
-			t.Errorf("made %v ago, described %v: stands %v, settled %v, want %v and %v",
-				test.ago, test.described, m.Assumed(now), m.InEffect(now), test.stands, test.settled)
+		if m.Assumed(now) != test.assumed || m.InEffect(now) != test.inEffect {
+			t.Errorf("made %v ago, described %v: assumed %v, in effect %v, want %v and %v",
+				test.ago, test.described, m.Assumed(now), m.InEffect(now), test.assumed, test.inEffect)
 		}
 	}
 }
@@ -69,58 +69,59 @@ func TestContested(t *testing.T) {
 	rule := madeAgo("", 0).Rule
 	made := []Made{madeAgo("sgr-1", 59*time.Minute), madeAgo("sgr-2", 30*time.Minute)}
 	if Contested(made, rule, now) {
-		t.Error("contested after two")
+		t.Error("contested after two rules")
 	}
 	made = append(made, madeAgo("sgr-3", time.Minute))
 	if !Contested(made, rule, now) {
-		t.Error("not contested after three within the hour")
+		t.Error("not contested after three rules within the hour")
 	}
 	if Contested(made, rule, now.Add(2*time.Minute)) {
-		t.Error("contested though one is more than an hour ago")
+		t.Error("contested although one of three is older than an hour")
 	}
 	if Contested(made, secgroup.MustParseRule("tcp 444 from ::/0"), now) {
 		t.Error("another rule is contested")
 	}
 	if once := []Made{madeAgo("sgr-1", 0), madeAgo("sgr-1", 0), madeAgo("", 0)}; Contested(once, rule, now) {
-		t.Error("contested though it was made once: EC2 only said that it exists")
+		t.Error("contested although it was made once, and EC2 then answered Duplicate")
 	}
 }
 
-// TestStanding drops a rule that only a Duplicate proved once it may have been revoked.
-func TestStanding(t *testing.T) {
+// TestAssumed has a rule that is known only from a Duplicate error. It no longer counts as
+// existing once it may have been revoked.
+func TestAssumed(t *testing.T) {
 	rule, other := madeAgo("", 0).Rule, secgroup.MustParseRule("tcp 444 from ::/0")
 	proved := madeAgo("", time.Minute)
 	for name, test := range map[string]struct {
 		ledger    Ledger
 		described []secgroup.Entry
-		stands    bool
+		assumed   bool
 	}{
 		"alone": {Ledger{}, nil, true},
-		"something was revoked before": {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil,
+		"an unknown rule was revoked before": {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute - 1)}}}, nil,
 			true},
-		"something was revoked since": {Ledger{Revoked: []Revoked{{"sgr-1", now}}}, nil, false},
-		"at that very time":           {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
-		"something is about to be":    {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, nil, false},
-		"of what goes out": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1", Egress: true}}},
+		"an unknown rule was revoked since": {Ledger{Revoked: []Revoked{{"sgr-1", now}}}, nil, false},
+		"at the same time":                  {Ledger{Revoked: []Revoked{{"sgr-1", now.Add(-time.Minute)}}}, nil, false},
+		"its revoke is pending":             {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}}, nil, false},
+		"the pending revoke is of an egress rule": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1", Egress: true}}},
 			[]secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"which is described as another": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}},
+		"the pending revoke is of another rule": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}},
 			[]secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"which is described as this one": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}},
+		"the pending revoke is of this rule": {Ledger{PendingRevokes: []PendingRevoke{{ID: "sgr-1"}}},
 			[]secgroup.Entry{{Rule: rule, ID: "sgr-1"}}, false},
-		"another was revoked, as described": {Ledger{Revoked: []Revoked{{"sgr-1", now}}},
+		"another described rule was revoked": {Ledger{Revoked: []Revoked{{"sgr-1", now}}},
 			[]secgroup.Entry{{Rule: other, ID: "sgr-1"}}, true},
-		"another was, as it was made": {Ledger{Revoked: []Revoked{{"sgr-1", now}},
+		"another made rule was revoked": {Ledger{Revoked: []Revoked{{"sgr-1", now}},
 			Made: []Made{{Rule: other, ID: "sgr-1", Described: true}}}, nil, true},
 	} {
 		test.ledger.Made = append(test.ledger.Made, proved)
-		if got := len(test.ledger.Assumed(test.described, now)) == 1; got != test.stands {
-			t.Errorf("%s: stands %v, want %v", name, got, test.stands)
+		if got := len(test.ledger.Assumed(test.described, now)) == 1; got != test.assumed {
+			t.Errorf("%s: assumed %v, want %v", name, got, test.assumed)
 		}
 	}
 	named := Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}, Revoked: []Revoked{{"sgr-2", now}},
 		PendingRevokes: []PendingRevoke{{ID: "sgr-3"}}}
 	if len(named.Assumed(nil, now)) != 1 {
-		t.Error("a rule whose id is known does not stand, since others go")
+		t.Error("a rule with a known id is not assumed, because others are revoked")
 	}
 }
 
@@ -139,12 +140,12 @@ func TestLedgerJoin(t *testing.T) {
 		t.Errorf("Made = %v, want %v", ids(joined.Made), want)
 	}
 	if len(a.Made) != 2 || len(b.Made) != 2 {
-		t.Error("Join changed what it joined")
+		t.Error("Join changed its arguments")
 	}
 }
 
-// TestLedgerJoinIdentifies merges a rule that only a Duplicate proved with the same rule with
-// an id.
+// TestLedgerJoinIdentifies merges a rule that is known only from a Duplicate error with the
+// same rule with an id.
 func TestLedgerJoinIdentifies(t *testing.T) {
 	head := Ledger{Made: []Made{madeAgo("", time.Minute), {Rule: secgroup.MustParseRule("tcp 444 from ::/0"), At: now}}}
 	joined := head.Join(Ledger{Made: []Made{madeAgo("sgr-1", time.Minute)}})
@@ -152,18 +153,18 @@ func TestLedgerJoinIdentifies(t *testing.T) {
 		t.Errorf("Made = %v, want sgr-1 and the rule of port 444", joined.Made)
 	}
 	if proved := head.Join(Ledger{Made: []Made{madeAgo("sgr-1", time.Hour)}}); len(proved.Made) != 3 {
-		t.Errorf("Made = %v, want what was proved after sgr-1 was made", proved.Made)
+		t.Errorf("Made = %v, want the rule with the Duplicate after sgr-1, too", proved.Made)
 	}
 }
 
-func TestLedgerJoinForgetsTheGone(t *testing.T) {
+func TestLedgerJoinDropsRevoked(t *testing.T) {
 	joined := Ledger{Made: []Made{madeAgo("sgr-1", 0)}}.Join(Ledger{Revoked: []Revoked{{"sgr-1", now}}})
 	if len(joined.Made) != 0 || len(joined.Revoked) != 1 {
-		t.Errorf("joined %+v, want sgr-1 gone", joined)
+		t.Errorf("joined %+v, want sgr-1 only among the revoked", joined)
 	}
 }
 
-// TestLedgerLaws compares Join and Standing, which use indexes, with their specification, rule
+// TestLedgerLaws compares Join and Assumed, which use indexes, with their specification, rule
 // by rule.
 func TestLedgerLaws(t *testing.T) {
 	rules := []secgroup.Rule{
@@ -230,12 +231,12 @@ func TestLedgerLaws(t *testing.T) {
 			return doubted || !m.Assumed(now)
 		})
 		if got := a.Assumed(described, now); !slices.Equal(got, want) {
-			t.Fatalf("Standing holds %v, want %v", got, want)
+			t.Fatalf("Assumed returns %v, want %v", got, want)
 		}
 	})
 }
 
-// pendingAsGone returns the pending revokes as rules that will be revoked.
+// pendingAsGone returns the pending revokes as rules that are revoked in an hour.
 func pendingAsGone(l Ledger) (gone []Revoked) {
 	for _, p := range l.PendingRevokes {
 		gone = append(gone, Revoked{p.ID, now.Add(time.Hour)})

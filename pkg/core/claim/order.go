@@ -12,7 +12,9 @@ func compare(r, s *Request) int {
 	if c := r.Received.Compare(s.Received); c != 0 {
 		return c
 	}
-	if c := cmp.Or(cmp.Compare(r.Launch.Account, s.Launch.Account), cmp.Compare(r.Launch.Name, s.Launch.Name)); c != 0 {
+	a, b := r.Launch, s.Launch
+	if c := cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Namespace, b.Namespace),
+		cmp.Compare(a.Name, b.Name)); c != 0 {
 		return c
 	}
 	return cmp.Compare(r.Digest(), s.Digest())

@@ -73,7 +73,7 @@ func TestServedIsNeverForgotten(t *testing.T) {
 	})
 }
 
-func TestServedJoinKnowsWhatBothKnow(t *testing.T) {
+func TestServedJoinForgetsNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		g, h := drawHistory.Draw(t, "one"), drawHistory.Draw(t, "other")
 		joined := g.served.Join(h.served)
@@ -88,8 +88,8 @@ func TestServedJoinKnowsWhatBothKnow(t *testing.T) {
 	})
 }
 
-// The record does not grow with requests that were served long ago.
-func TestServedForgetsTheNamesOfTheOld(t *testing.T) {
+// TestServedForgetsOldMarks: the record does not grow with requests that were served long ago.
+func TestServedForgetsOldMarks(t *testing.T) {
 	now := time.UnixMilli(0).Add(time.Hour)
 	var all []Request
 	for i := range 100 {
@@ -98,6 +98,6 @@ func TestServedForgetsTheNamesOfTheOld(t *testing.T) {
 		all = append(all, r)
 	}
 	if s := (Served{}).After(now, all); len(s.Recent) != 2 { // of this moment, and of just Margin ago
-		t.Errorf("%d names are remembered, want 2", len(s.Recent))
+		t.Errorf("%d marks are kept, want 2", len(s.Recent))
 	}
 }

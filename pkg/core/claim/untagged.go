@@ -23,7 +23,6 @@ func Known(untagged []Untagged, described []secgroup.Entry, now time.Time) []Unt
 		seen[entry.ID] = true
 	}
 	return slices.DeleteFunc(slices.Clone(untagged), func(u Untagged) bool {
-		return !seen[u.ID] &&
-			now.Sub(u.At) >= Lag
+		return !seen[u.ID] && now.Sub(u.At) >= Lag
 	})
 }

@@ -59,8 +59,8 @@ func decideRound(b testing.TB, s group.State, described []secgroup.Entry, now ti
 	made[0].ID = "sgr-made"
 	s = s.Made(made, now)
 	d = s.Decide()
-	if told := s.ToAnnounce(d); len(told) != 1 {
-		b.Fatalf("the round announces %d requests, want one", len(told))
+	if announced := s.ToAnnounce(d); len(announced) != 1 {
+		b.Fatalf("the round announces %d requests, want one", len(announced))
 	}
 	if next := s.Next(d, false); next.Due.IsZero() {
 		b.Fatal("the group is never due again")

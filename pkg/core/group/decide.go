@@ -172,8 +172,8 @@ func (s State) notInEffect() map[string]bool {
 // MayHaveBeenAnnounced reports whether a holder of an unreleased round could have announced
 // the request, although the ledger does not say so.
 func (s State) MayHaveBeenAnnounced(r claim.Request) bool {
-	lapse := s.unreleased()
-	return !lapse.IsZero() && r.Received.Before(lapse.Add(claim.Margin))
+	since := s.unreleased()
+	return !since.IsZero() && r.Received.Before(since.Add(claim.Margin))
 }
 
 // Confirms reports whether all of the rules are assumed, so that a Duplicate is expected.

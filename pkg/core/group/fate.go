@@ -13,7 +13,7 @@ type Fate int
 
 const (
 	Foreign  Fate = iota // a foreign rule: sgkeeper never revokes it
-	Stays                // sgkeeper's, and a live request requests it
+	Stays                // sgkeeper's, and a live request contains it
 	Goes                 // sgkeeper's, and extra: the next round revokes it
 	Later                // sgkeeper's: a round revokes it once its replacement is in effect
 	Held                 // sgkeeper's, and held by quota: its replacement does not fit

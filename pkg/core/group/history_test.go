@@ -139,7 +139,7 @@ func (c course) next(t *testing.T) (all []course) {
 		n.load(t, len(n.holders))
 		all = append(all, n)
 	}
-	if c.head.owner > 0 && c.head.want < c.head.applied+3 { // another is queued
+	if c.head.owner > 0 && c.head.want < c.head.applied+3 { // another function is queued
 		n := c.after("queue")
 		n.ring()
 		all = append(all, n)
@@ -186,7 +186,7 @@ func (c course) next(t *testing.T) (all []course) {
 			if r := &n.rules[i]; i < len(c.backup.forgotten) {
 				r.forgotten = c.backup.forgotten[i]
 			} else {
-				r.forgotten = r.era == n.era // a holder that loaded earlier was on record
+				r.forgotten = r.era == n.era // its round loaded after the backup
 			}
 		}
 		n.era++

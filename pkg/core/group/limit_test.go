@@ -15,7 +15,7 @@ var (
 	noon    = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 )
 
-// limitedTo is the state of a group with room for some rules and launches. Each request has a
+// limitedTo returns the state of a group with room for some rules and launches. Each request has a
 // launch of its own and one rule, and is a minute older than the next one.
 func limitedTo(rules, launches int, requests ...string) State {
 	s := State{

@@ -46,9 +46,8 @@ func (s State) faultsOf(r claim.Request) (reasons claim.Faults, absent bool) {
 }
 
 // Needed returns the rules that the round must still authorize. It drops a rule that EC2 has
-// answered for in this round. It drops a rule that no remaining live request requests. It
-// keeps such a rule if an earlier call may have made it, because the answer shows whether it
-// exists.
+// answered for in this round, and a rule that no remaining live request contains. It keeps the
+// latter if an earlier call may have made it, because the answer shows whether it exists.
 func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	_, requests := s.rejected()
 	asked := make(map[secgroup.Rule][]secgroup.Rule)
@@ -66,8 +65,8 @@ func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	})
 }
 
-// CountRequests returns how many live requests request any of the rules. It leaves out those that
-// EC2's answers in this round refuse.
+// CountRequests returns the number of live requests with any of the rules. It leaves out those
+// that EC2's answers in this round refuse.
 func (s State) CountRequests(rules []secgroup.Entry) (n int) {
 	_, requests := s.rejected()
 	for _, q := range requests {
@@ -78,7 +77,7 @@ func (s State) CountRequests(rules []secgroup.Entry) (n int) {
 	return n
 }
 
-// requestsRule reports whether a request requests exactly this rule.
+// requestsRule reports whether a request contains exactly this rule.
 func requestsRule(r claim.Request, rule secgroup.Rule) bool {
 	return slices.ContainsFunc(r.Rules, func(e secgroup.Entry) bool { return e.Rule.Matches(rule) })
 }

@@ -38,7 +38,7 @@ type State struct {
 	Caps         plan.Caps
 	Judge        func() plan.Judge // judges the live requests together; nil: no guardrails
 
-	// Requests are all requests that rounds read, of any status, from [claim.Settle]. Loaded
+	// Requests are all requests that rounds read, of any status, from [claim.ApplyEnds]. Loaded
 	// is when they were read.
 	Requests []claim.Request
 	Ends     []claim.End

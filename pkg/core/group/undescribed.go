@@ -39,7 +39,7 @@ func (s State) hopeless(r claim.Request) bool {
 		!s.Ledger.Served.Has(r) && !s.MayHaveBeenAnnounced(r) && !s.madeFor(r)
 }
 
-// madeFor reports whether a rule was recently made that only this request requests.
+// madeFor reports whether a rule was recently made that only this request contains.
 func (s State) madeFor(r claim.Request) bool {
 	others := claim.Fold(slices.DeleteFunc(s.Live(), func(o claim.Request) bool { return o.Same(r) }))
 	return slices.ContainsFunc(s.Ledger.Made, func(m claim.Made) bool {
@@ -61,9 +61,9 @@ func (s State) dueDenied() time.Time {
 }
 
 // RefusedNow returns the requests with a refusal to announce. If sgkeeper may not describe the
-// group, the round that made a refusal announces it. The next round repeats that if the first
-// was not released. No request counts as served until a round describes the group. That round
-// announces the refusals again.
+// group, the round that made a refusal announces it. If that round was not released, the next
+// one announces it again. The first round that describes the group announces all of them
+// again, because no request counts as served before.
 func (s State) RefusedNow() []claim.Request {
 	refused := s.NewlyFinished(claim.Refused)
 	if s.Unreadable == nil || s.Interrupted {

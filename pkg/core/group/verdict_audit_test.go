@@ -134,7 +134,7 @@ func asksFor(requests []claim.Request, r secgroup.Rule) bool {
 	})
 }
 
-// justEnded reports whether the last request for a rule was settled less than two
+// justEnded reports whether the last request for a rule was finished less than two
 // minutes ago.
 func justEnded(past []claim.Request, r secgroup.Rule) bool {
 	var last time.Time
@@ -150,7 +150,7 @@ func justEnded(past []claim.Request, r secgroup.Rule) bool {
 	return !last.IsZero() && noon.Sub(last) < drift.Grace
 }
 
-// overdueGoes returns the fate of a rule that only overdue requests request: it is revoked
+// overdueGoes returns the fate of a rule that only overdue requests contain: it is revoked
 // with their expiry.
 func overdueGoes(fate string, s group.State) string {
 	switch {

@@ -23,7 +23,7 @@ import (
 
 var verdictStates = flag.Int("verdicts", 100_000, "number of states that TestVerdicts draws")
 
-// verdicts are answers by their questions. For example, "fate sgr-3" is "held". A user
+// verdicts maps questions to answers. For example, "fate sgr-3" has the answer "held". A user
 // that cannot answer a question leaves it out.
 type verdicts map[string]string
 
@@ -315,7 +315,6 @@ func foretold(text string) string {
 	return text
 }
 
-// claimName names a rule of a request.
 func claimName(r claim.Request, rule secgroup.Rule) string {
 	return r.Launch.Name + " " + r.Received.Format(time.TimeOnly) + " " + text(rule)
 }

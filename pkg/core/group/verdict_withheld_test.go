@@ -29,7 +29,7 @@ var withheld = []struct {
 	{"Judge", func(w *world) { w.guarded = false }, []string{"audit", "explain", "adopt", "plan"}},
 	{"Head", func(w *world) { w.head = lease.Head{} }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Made", func(w *world) { w.ledger.Made = nil }, []string{"audit", "explain", "adopt"}},
-	{"Ledger.Gone", func(w *world) { w.ledger.Revoked = nil }, []string{"the fast path", "audit", "explain", "adopt"}},
+	{"Ledger.Revoked", func(w *world) { w.ledger.Revoked = nil }, []string{"the fast path", "audit", "explain", "adopt"}},
 	{"Ledger.PendingRevokes", func(w *world) { w.ledger.PendingRevokes = nil },
 		[]string{"the fast path", "audit", "explain", "adopt"}},
 	{"Ledger.Untagged", func(w *world) { w.ledger.Untagged = nil }, []string{"audit", "explain", "adopt"}},
@@ -38,7 +38,7 @@ var withheld = []struct {
 	{"Ledger.Keys", func(w *world) { w.ledger.Keys = nil }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Forgotten", func(w *world) { w.ledger.Forgotten = 0 }, []string{"audit", "explain", "adopt"}},
 	{"Ledger.Limit", func(w *world) { w.ledger.Limit = claim.Limit{} }, []string{"audit", "explain", "adopt"}},
-	{"Ledger.Lapse", func(w *world) { w.ledger.Unreleased = time.Time{} }, []string{"audit", "explain", "adopt"}},
+	{"Ledger.Unreleased", func(w *world) { w.ledger.Unreleased = time.Time{} }, []string{"audit", "explain", "adopt"}},
 }
 
 // TestVerdictsWithheld withholds one field of the State from one user. In some state, that

@@ -51,7 +51,7 @@ var texts = func() map[secgroup.Rule]string {
 	return texts
 }()
 
-// text is a rule in text form.
+// text returns a rule in text form.
 func text(r secgroup.Rule) string {
 	if text, known := texts[r]; known {
 		return text

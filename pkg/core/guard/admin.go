@@ -22,9 +22,9 @@ type Admin struct {
 // launchName matches the start of a launch's name, after the owner.
 var launchName = regexp.MustCompile(`^[A-Za-z0-9]`)
 
-// ofAnother reads the name <account>/<name> or <account>:<namespace>/<name>. Neither an
+// parseOwned reads the name <account>/<name> or <account>:<namespace>/<name>. Neither an
 // account nor a namespace has a slash, so the first slash ends the owner.
-func ofAnother(name string) (claim.Launch, bool) {
+func parseOwned(name string) (claim.Launch, bool) {
 	owner, rest, found := strings.Cut(name, "/")
 	l := claim.LaunchOf(owner, rest)
 	named := !strings.Contains(owner, ":") || claim.IsNamespace(l.Namespace)
@@ -34,10 +34,10 @@ func ofAnother(name string) (claim.Launch, bool) {
 	return l, true
 }
 
-// anothers returns another owner's launch that an admin's event names, and the admin. The
+// byAdmin returns another owner's launch that an admin's event names, and the admin. The
 // admin is nil if none may name it.
-func (g *Guard) anothers(l claim.Launch, o claim.Origin, home string) (claim.Launch, *Admin) {
-	meant, ok := ofAnother(l.Name)
+func (g *Guard) byAdmin(l claim.Launch, o claim.Origin, home string) (claim.Launch, *Admin) {
+	meant, ok := parseOwned(l.Name)
 	if !ok {
 		return l, nil
 	}
@@ -49,7 +49,7 @@ func (g *Guard) anothers(l claim.Launch, o claim.Origin, home string) (claim.Lau
 	return l, nil
 }
 
-// sentBy reports whether an event is an admin's.
+// sentBy reports whether an admin sent an event.
 func (g *Guard) sentBy(a *Admin, o claim.Origin, home string) bool {
 	if !includes(a.Accounts, o.Account) || !matches(a.Sources, o.Source) {
 		return false

@@ -58,7 +58,7 @@ func (t *trial) allowed(w *wanted) bool {
 	return t.cover(w).Covers(w.rule)
 }
 
-// cover is the union of the allow entries' rules about the wanted rule's kind of peer.
+// cover returns the union of the allow entries' rules about the wanted rule's kind of peer.
 func (t *trial) cover(w *wanted) *secgroup.Cover {
 	if _, addresses := w.rule.Peer.Prefix(); addresses {
 		if t.admits == nil {
@@ -89,15 +89,15 @@ func (t *trial) lacking(w *wanted) {
 	}
 	gaps := t.cover(w).Gaps(w.rule)
 	overlaps := func(r secgroup.Rule) bool { return slices.ContainsFunc(gaps, r.Overlaps) }
-	what := "no allow entry admits it"
+	why := "no allow entry admits it"
 	if len(gaps) != 1 || gaps[0] != w.rule {
 		texts := make([]string, len(gaps))
 		for i, gap := range gaps {
 			texts[i] = w.text(gap)
 		}
-		what = "no allow entry admits " + few(texts)
+		why = "no allow entry admits " + few(texts)
 	}
-	t.fault(t.field(w, overlaps), "%s is not allowed: %s; %s", w, what, t.near(w))
+	t.fault(t.field(w, overlaps), "%s is not allowed: %s; %s", w, why, t.near(w))
 }
 
 // near names the allowed rules that are closest to a wanted rule.
@@ -125,7 +125,7 @@ func (t *trial) near(w *wanted) string {
 	return "allowed would be " + few(texts)
 }
 
-// nearness is a term's score by the fields that it shares with a wanted rule.
+// nearness returns a term's score by the fields that it shares with a wanted rule.
 func (t *Term) nearness(w *wanted) int {
 	r, about := t.about(w, false)
 	traffic := t.Rule

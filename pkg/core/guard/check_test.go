@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 )
 
-// file is a guardrails file with the given allow and deny rules; - is no allow list.
+// file returns a guardrails file with the given allow and deny rules. "-" means no allow list.
 func file(allow, deny string) string {
 	text := "builtin: false\n"
 	if allow != "-" {
@@ -64,15 +64,15 @@ func TestCheck(t *testing.T) {
 			""},
 		{"of another account", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + account + "/" + peer,
 			"no allow entry admits it"},
-		{"of an account that is not told", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + peer,
+		{"of an unknown account", `{ports: 80, from: ["` + other + `/sg-*"]}`, "", "tcp 80 from " + peer,
 			"no allow entry admits it"},
 		{"a list that is listed", `{ports: 80, from: [` + list + `]}`, "", "tcp 80 from " + list, ""},
 		{"another list", `{ports: 80, from: [` + list + `]}`, "", "tcp 80 from pl-0cccccccccccccccc",
 			"the entries of pl-0cccccccccccccccc are not known here"},
-		{"a list where everything is allowed", `{protocol: all, from: [0.0.0.0/0, "::/0", "sg-*"]}`, "",
+		{"a list, if all addresses are allowed", `{protocol: all, from: [0.0.0.0/0, "::/0", "sg-*"]}`, "",
 			"tcp 80 from " + list, "the entries of " + list + " are not known here"},
 		{"a list without an allow list", "-", "", "tcp 80 from " + list, ""},
-		{"one on a port denied to the world", "-", `{ports: 22, from: [world]}`, "tcp 22 from " + list,
+		{"a list on a port denied to the world", "-", `{ports: 22, from: [world]}`, "tcp 22 from " + list,
 			"the entries of " + list + " are not known here"},
 		{"anything without an allow list", "-", "", "all from 0.0.0.0/0, all from " + peer + ", all to ::/0", ""},
 		{"a type of ICMP", `{protocol: icmp, icmp: {type: 8}, from: [0.0.0.0/0]}`, "", "icmp 8/0 from 0.0.0.0/0", ""},
@@ -85,7 +85,7 @@ func TestCheck(t *testing.T) {
 			`is denied by entry "d" (because): it overlaps tcp 22 from 0.0.0.0/0; no part of it would be allowed`},
 		{"in a range", "-", `{ports: 22, from: [0.0.0.0/0]}`, "tcp 20-25 from 10.0.0.0/8",
 			"allowed would be tcp 20-21 from 10.0.0.0/8, tcp 23-25 from 10.0.0.0/8"},
-		{"what is left must be allowed", `{ports: "0-22", from: [10.0.0.0/8]}`, `{ports: 22, from: [0.0.0.0/0]}`,
+		{"the remaining part must be allowed", `{ports: "0-22", from: [10.0.0.0/8]}`, `{ports: 22, from: [0.0.0.0/0]}`,
 			"tcp 20-25 from 10.0.0.0/8", "allowed would be tcp 20-21 from 10.0.0.0/8"},
 		{"around a CIDR", "-", `{ports: 22, from: [10.1.0.0/16]}`, "tcp 22 from 10.0.0.0/8", "is denied"},
 		{"beside it", "-", `{ports: 22, from: [10.1.0.0/16]}`, "tcp 22 from 10.2.0.0/16", ""},
@@ -119,12 +119,12 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestWhom checks entries for some groups, launches and accounts.
-func TestWhom(t *testing.T) {
+// TestScope checks entries for some groups, launches and accounts.
+func TestScope(t *testing.T) {
 	const rules = "rules: [{ports: 80, from: [0.0.0.0/0]}]}"
 	facts := &guard.Facts{Name: "web-1", Tags: map[string]string{"env": "prod", "team": "ml"}}
 	for _, test := range []struct {
-		whom  string
+		scope string
 		facts *guard.Facts
 		want  bool // the request is allowed
 		needs bool
@@ -154,15 +154,15 @@ func TestWhom(t *testing.T) {
 	} {
 		a := ask("tcp 80 from 10.0.0.0/8")
 		a.Group.Facts = test.facts
-		allow := read(t, "allow: [{id: x, "+test.whom+rules+"]")
+		allow := read(t, "allow: [{id: x, "+test.scope+rules+"]")
 		faults, needs := allow.Check(a)
 		if (faults == nil) != test.want || needs != test.needs {
-			t.Errorf("allow %s: %v, needs %v", test.whom, faults, needs)
+			t.Errorf("allow %s: %v, needs %v", test.scope, faults, needs)
 		}
-		deny := read(t, "deny: [{id: x, "+test.whom+rules+"]")
+		deny := read(t, "deny: [{id: x, "+test.scope+rules+"]")
 		faults, needs = deny.Check(a)
 		if refused := faults != nil; refused != (test.want || test.needs) || needs != test.needs {
-			t.Errorf("deny %s: %v, needs %v", test.whom, faults, needs)
+			t.Errorf("deny %s: %v, needs %v", test.scope, faults, needs)
 		}
 	}
 }
@@ -297,7 +297,7 @@ func TestAdminNamesAnothersLaunch(t *testing.T) {
 	}
 }
 
-// endOf is an account's event that ends a launch.
+// endOf returns an account's event that ends a launch.
 func endOf(account, launch string) guard.Event {
 	return guard.Event{Launch: claim.Launch{Account: account, Name: launch}, Origin: claim.Origin{Account: account}}
 }

@@ -25,7 +25,7 @@ const (
 
 var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// ask is a request for rules by the account's launch a, on the group.
+// ask returns a request for rules by the account's launch a, on the group.
 func ask(rules ...string) guard.Candidate {
 	a := guard.Candidate{Launch: claim.Launch{Account: account, Name: "a"},
 		Group: guard.Group{Account: account, ID: group}, Received: now}
@@ -45,7 +45,6 @@ func check(t testing.TB, g *guard.Guard, a guard.Candidate) string {
 	return faults.Error()
 }
 
-// read reads a valid file.
 func read(t testing.TB, file string) *guard.Guard {
 	t.Helper()
 	g, err := guardfile.Read([]byte(file))
@@ -101,8 +100,8 @@ func TestBuiltin(t *testing.T) {
 		{"icmpv6 from ::/0", ""},
 		{"47 from 0.0.0.0/0", ""},
 		{"0 from 0.0.0.0/0", ""},
-		{"tcp 22 from 0.0.0.0/1", "port 22 (SSH)"},   // half the world, twice
-		{"tcp 22 from 128.0.0.0/2", "port 22 (SSH)"}, //
+		{"tcp 22 from 0.0.0.0/1", "port 22 (SSH)"},   // half the world
+		{"tcp 22 from 128.0.0.0/2", "port 22 (SSH)"}, // a quarter
 		{"tcp 22 from 52.0.0.0/7", "port 22 (SSH)"},  // the narrowest block that is refused
 		{"tcp 22 from 52.0.0.0/8", ""},
 		{"tcp 22 from 10.0.0.0/7", "port 22 (SSH)"}, // private addresses and as many public ones
@@ -152,10 +151,10 @@ func TestWorldInPieces(t *testing.T) {
 		{"tcp and udp are apart", []string{"tcp 22 from 51.0.0.0/8", "udp 22 from 53.0.0.0/8"}, ""},
 		{"the families are apart", []string{"tcp 22 from 51.0.0.0/8", "tcp 22 from 2600::/16"}, ""},
 		{"two /16 of IPv6", []string{"tcp 22 from 2600::/16", "tcp 22 from 2a00::/16"}, "port 22 (SSH)"},
-		{"everything that is private", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 172.16.0.0/12",
+		{"all private addresses", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 172.16.0.0/12",
 			"tcp 22 from 192.168.0.0/16", "tcp 22 from 100.64.0.0/10", "tcp 22 from fc00::/7"}, ""},
-		{"and a public /8", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 52.0.0.0/8"}, ""},
-		{"that adjoins it", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 11.0.0.0/8"}, "port 22 (SSH)"},
+		{"a private and a public /8", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 52.0.0.0/8"}, ""},
+		{"a private /8 and the public one that adjoins it", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 11.0.0.0/8"}, "port 22 (SSH)"},
 		{"egress", pieces("tcp 22 to %d.0.0.0/8", 256, 1), ""},
 	} {
 		got := check(t, guard.Builtin(), ask(test.rules...))
@@ -188,10 +187,10 @@ func TestNarrowerIsNeverRefused(t *testing.T) {
 			rapid.IntRange(from, last).Draw(t, "narrower last"))
 		allowed, _ := guard.Builtin().Check(ask(wide))
 		if less, _ := guard.Builtin().Check(ask(narrow)); allowed == nil && less != nil {
-			t.Errorf("%s may be asked, and %s may not: %q", wide, narrow, less)
+			t.Errorf("%s is allowed, and its part %s is refused: %q", wide, narrow, less)
 		}
 		if bits == 0 && first <= 22 && 22 <= last && allowed == nil {
-			t.Errorf("%s may be asked", wide)
+			t.Errorf("%s is allowed", wide)
 		}
 	})
 }

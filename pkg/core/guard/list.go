@@ -111,8 +111,7 @@ func (t *trial) judges(r secgroup.Rule) bool {
 	return false
 }
 
-// overLimit returns the fault that the request names too many lists or entries; "" if there is
-// none.
+// overLimit returns the problem if the request names too many lists or entries, else "".
 func (t *trial) overLimit() string {
 	ids, entries := make(map[string]bool), 0
 	for _, l := range t.lists {
@@ -121,10 +120,10 @@ func (t *trial) overLimit() string {
 	}
 	switch {
 	case len(ids) > maxLists:
-		return fmt.Sprintf("the rules name %d prefix lists whose entries are to be judged, and at most %d are",
+		return fmt.Sprintf("the rules name %d prefix lists with entries to judge, and at most %d are allowed",
 			len(ids), maxLists)
 	case entries > maxEntries:
-		return fmt.Sprintf("the rules name prefix lists with %d entries to be judged, and at most %d are",
+		return fmt.Sprintf("the rules name prefix lists with %d entries to judge, and at most %d are allowed",
 			entries, maxEntries)
 	}
 	return ""

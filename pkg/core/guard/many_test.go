@@ -9,7 +9,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// manyEntries is a guard of n allow entries, each for a launch and a port.
+// manyEntries returns a guard of n allow entries, each for a launch and a port.
 func manyEntries(n int) *guard.Guard {
 	entries := make([]guard.Entry, n)
 	for i := range entries {

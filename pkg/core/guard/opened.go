@@ -41,7 +41,6 @@ func newOpened(t *Term) *opened {
 	return o
 }
 
-// add adds the parts of a request.
 func (o *opened) add(parts []part) {
 	for _, p := range parts {
 		o.beginAt(p)
@@ -103,7 +102,7 @@ func (o *opened) begin(at secgroup.Rule) {
 }
 
 // before returns the parts that may open the traffic of a new place, the protocol's i-th. A
-// part that covers a port covers the place before it, or begins there.
+// part that opens the new place opens the place before it, or begins at the new place.
 func (o *opened) before(protocol secgroup.Protocol, i int) []part {
 	switch {
 	case !protocol.HasPorts():

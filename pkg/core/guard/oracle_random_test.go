@@ -78,7 +78,7 @@ var (
 )
 
 func oRandomEntry(r *rand.Rand, allows bool) oEntry {
-	e := oEntry{whom: pick(r, []string{"", "", "", "launch", "tag"})}
+	e := oEntry{scope: pick(r, []string{"", "", "", "launch", "tag"})}
 	peers := oDeniedPeers
 	if allows {
 		peers = oAllowedPeers
@@ -111,7 +111,7 @@ func oRandomRule(r *rand.Rand, peers []string) oRule {
 	return rule
 }
 
-// oPieces asks for blocks of about a /8 of IPv4 or a /16 of IPv6 in all, on ranges that may
+// oPieces requests blocks of about a /8 of IPv4 or a /16 of IPv6 in all, on ranges that may
 // overlap.
 func oPieces(r *rand.Rand) (rules []oRule) {
 	if r.IntN(3) == 0 { // private addresses and their neighbours
@@ -141,7 +141,7 @@ func oPieces(r *rand.Rand) (rules []oRule) {
 	return rules
 }
 
-// event is the rule in one of several spellings of an event or a file.
+// event returns the rule in one of several spellings of an event or a file.
 func (r oRule) event() string {
 	key := "from"
 	if r.egress {
@@ -165,7 +165,7 @@ func oEvents(rules []oRule) string {
 	return "[" + strings.Join(texts, ",") + "]"
 }
 
-// file is the case's file.
+// file returns the case's file.
 func (c oCase) file() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "builtin: %v\n", c.builtin)
@@ -188,12 +188,12 @@ func (c oCase) file() string {
 func oWrite(b *strings.Builder, key string, entries []oEntry) {
 	fmt.Fprintf(b, "%s:\n", key)
 	for i, e := range entries {
-		whom := map[string]string{"": "", "launch": `"launches": ["a*"], `, "tag": `"tags": {"env": "dev*"}, `}[e.whom]
-		fmt.Fprintf(b, "- {\"id\": %s%d, %s\"rules\": %s}\n", key, i, whom, oEvents(e.rules))
+		scope := map[string]string{"": "", "launch": `"launches": ["a*"], `, "tag": `"tags": {"env": "dev*"}, `}[e.scope]
+		fmt.Fprintf(b, "- {\"id\": %s%d, %s\"rules\": %s}\n", key, i, scope, oEvents(e.rules))
 	}
 }
 
-// oDecoded is the request as the events' decoder reads it.
+// oDecoded returns the request as the events' decoder reads it.
 func oDecoded(c oCase) guard.Candidate {
 	detail := fmt.Sprintf(`{"launch":"b","group":%q,"rules":%s}`, group, oEvents(c.rules))
 	messages, err := events.Decoder{Account: account, Region: "us-east-1"}.DecodeFile([]byte(detail))

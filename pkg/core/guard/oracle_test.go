@@ -30,7 +30,7 @@ type oRule struct {
 // oEntry is an entry of the oracle. It applies to all requests, to launches named a, or to
 // groups tagged env: dev.
 type oEntry struct {
-	whom  string // "", "launch" or "tag"
+	scope string // "", "launch" or "tag"
 	rules []oRule
 }
 
@@ -327,7 +327,7 @@ func (c oCase) any(entries []oEntry, p oPlace, denies bool) bool {
 
 func (c oCase) applying(entries []oEntry) (all []oEntry) {
 	for _, e := range entries {
-		if e.whom == "" || e.whom == "launch" && c.launch || e.whom == "tag" && c.tag {
+		if e.scope == "" || e.scope == "launch" && c.launch || e.scope == "tag" && c.tag {
 			all = append(all, e)
 		}
 	}

@@ -52,7 +52,7 @@ func (p *Publisher) names(launch string) bool {
 	return matches(p.Launches, launch)
 }
 
-// Event is the part of an event that tells its launch.
+// Event is the part of an event that identifies its launch.
 type Event struct {
 	Launch claim.Launch // by the event's account
 	Origin claim.Origin
@@ -71,7 +71,7 @@ func (g *Guard) Means(e Event, home string) (claim.Launch, claim.Faults) {
 	if g == nil {
 		return l, nil
 	}
-	if meant, admin := g.anothers(l, e.Origin, home); admin != nil {
+	if meant, admin := g.byAdmin(l, e.Origin, home); admin != nil {
 		return meant, g.outside(e.Owner, meant.Account, append([]string{e.Origin.Account}, admin.Reach...))
 	}
 	if len(g.guardrails.Publishers) > 0 {

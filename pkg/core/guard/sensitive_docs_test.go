@@ -45,15 +45,15 @@ func TestPortsTable(t *testing.T) {
 // portsTable returns the sensitive ports as a table in Markdown.
 func portsTable() string {
 	var table strings.Builder
-	table.WriteString("| port | service | a launch asks for it from the world | open to the world, " +
-		"and no launch asked | source |\n")
+	table.WriteString("| port | service | a launch requests it from the world | open to the world " +
+		"without a request | source |\n")
 	table.WriteString("| --- | --- | --- | --- | --- |\n")
 	for _, s := range guard.SensitivePorts() {
-		asked := "allowed"
+		requested := "allowed"
 		if s.Refused {
-			asked = "refused"
+			requested = "refused"
 		}
-		fmt.Fprintf(&table, "| %d | %s | %s | critical | %s |\n", s.Port, s.Service, asked, s.Source)
+		fmt.Fprintf(&table, "| %d | %s | %s | critical | %s |\n", s.Port, s.Service, requested, s.Source)
 	}
 	return table.String()
 }

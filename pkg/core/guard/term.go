@@ -13,7 +13,7 @@ type Term struct {
 	Peers         Peers  // the peers that the term covers
 	Owner         string // of the groups, if Peers is EveryGroup and one account's; else ""
 
-	whole bool // about rules that admit all of its traffic, not a part
+	whole bool // it covers only rules that admit all of its traffic
 }
 
 // AllTerms returns terms that cover every rule.
@@ -85,7 +85,7 @@ func (t *Term) about(w *wanted, denies bool) (r secgroup.Rule, ok bool) {
 	return r, ok
 }
 
-// String is the term in the file's syntax.
+// String returns the term in the file's syntax.
 func (t Term) String() string {
 	text := t.Rule.String()
 	pattern := ""
@@ -119,10 +119,10 @@ type wanted struct {
 	denied    bool   // by a deny entry
 }
 
-// String is the rule in the event's form.
+// String returns the rule in the event's form.
 func (w *wanted) String() string { return w.requested.String() + w.holding }
 
-// text is a part of the rule, with the event's peer.
+// text returns a part of the rule, with the event's peer.
 func (w *wanted) text(part secgroup.Rule) string {
 	if w.self {
 		part.Peer = w.requested.Peer

@@ -80,7 +80,7 @@ func (t *trial) fault(field, format string, args ...any) {
 	t.faults = append(t.faults, claim.Fault{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
-// field is the field of the event's first part that asked for the rule and meets the
+// field returns the field of the event's first part that requests the rule and meets the
 // condition.
 func (t *trial) field(w *wanted, also func(secgroup.Rule) bool) string {
 	field := "/rules"
@@ -122,7 +122,7 @@ func (t *trial) refused(w *wanted) bool {
 	return refused
 }
 
-// because is an entry's reason, in parentheses.
+// because returns an entry's reason, in parentheses.
 func (e *Entry) because() string {
 	if e.Reason == "" {
 		return ""

@@ -112,7 +112,7 @@ func withPeer(r, q secgroup.Rule) secgroup.Rule {
 	return r
 }
 
-// first is the traffic at which a rule begins, in the order of protocols.
+// first returns the traffic at which a rule begins, in the order of protocols.
 func first(r secgroup.Rule) secgroup.Rule {
 	switch {
 	case r.Protocol == secgroup.All:

@@ -92,7 +92,7 @@ func (u *Union) Against(r claim.Request) (reasons claim.Faults, wait bool) {
 	return reasons, wait
 }
 
-// together is the fault that a rule and other launches' rules open the term's traffic to the
+// together returns the fault that a rule and other launches' rules open the term's traffic to the
 // world.
 func (j *joint) together(r claim.Request, rule secgroup.Rule, launches []claim.Launch) string {
 	with := ""

@@ -13,7 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// live is an open request of a launch.
+// live returns an open request of a launch.
 func live(launch string, rules ...string) claim.Request {
 	r := claim.Request{
 		Launch: claim.Launch{Account: account, Name: launch}, Status: claim.Open, Received: now,
@@ -25,7 +25,7 @@ func live(launch string, rules ...string) claim.Request {
 	return r
 }
 
-// expiring is a request that expires.
+// expiring returns a request that expires.
 func expiring(r claim.Request) claim.Request {
 	r.ExpiresAt = now.Add(time.Hour)
 	return r
@@ -78,14 +78,14 @@ func TestUnion(t *testing.T) {
 			"launch a"},
 		{"a list that was not read", "", nil, []claim.Request{live("a", "tcp 22 from 52.0.0.0/8"),
 			live("b", "tcp 22 from pl-0cccccccccccccccc")}, "wait"},
-		{"beside one that was not read", "", nil, []claim.Request{live("a", "tcp 22 from pl-0cccccccccccccccc"),
+		{"beside a list that was not read", "", nil, []claim.Request{live("a", "tcp 22 from pl-0cccccccccccccccc"),
 			live("b", "tcp 22 from 53.0.0.0/8")}, ""},
 		{"a list that is listed", "allow: [{id: x, rules: [{ports: 22, from: [" + list + "]}]}, {id: y, rules: all}]",
 			nil,
 			[]claim.Request{live("a", "tcp 22 from "+list), live("b", "tcp 22 from 53.0.0.0/8")}, ""},
-		{"a range, and the ports apart", "deny: [{id: x, rules: [{ports: 80-90, from: [world]}]}]", nil,
+		{"ranges that do not meet in a denied range", "deny: [{id: x, rules: [{ports: 80-90, from: [world]}]}]", nil,
 			[]claim.Request{live("a", "tcp 80-85 from 52.0.0.0/8"), live("b", "tcp 86-95 from 53.0.0.0/8")}, ""},
-		{"and at one of them", "deny: [{id: x, rules: [{ports: 80-90, from: [world]}]}]", nil,
+		{"ranges that meet in one port of a denied range", "deny: [{id: x, rules: [{ports: 80-90, from: [world]}]}]", nil,
 			[]claim.Request{live("c", "tcp 70-81 from 10.0.0.0/8"), live("a", "tcp 80-86 from 52.0.0.0/8"),
 				live("b", "tcp 86-95 from 53.0.0.0/8")},
 			`is denied by entry "x": together with live requests of launch a, it opens tcp 80-90 from world`},
@@ -101,7 +101,7 @@ func TestUnion(t *testing.T) {
 		{"the world must expire", "limits: {worldExpires: true}", nil,
 			[]claim.Request{live("a", "tcp 80 from 52.0.0.0/8"), live("b", "tcp 80 from 53.0.0.0/8")},
 			"a rule that is open to the world must expire"},
-		{"one of them does", "limits: {worldExpires: true}", nil,
+		{"the world must expire, and one of them does", "limits: {worldExpires: true}", nil,
 			[]claim.Request{expiring(live("a", "tcp 80 from 52.0.0.0/8")), live("b", "tcp 80 from 53.0.0.0/8")}, ""},
 	} {
 		g := guard.Builtin()
@@ -193,7 +193,7 @@ func TestManyLists(t *testing.T) {
 	}
 }
 
-// BenchmarkUnion judges a request beside many others. Each asks for SSH from its own address,
+// BenchmarkUnion judges a request beside many others. Each requests SSH from its own address,
 // and for its own port in a range that a file denies to the world.
 func BenchmarkUnion(b *testing.B) {
 	g := read(b, "deny: [{id: x, rules: [{ports: 1024-65535, from: [world]}]}]")

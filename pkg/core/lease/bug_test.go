@@ -9,9 +9,11 @@ import (
 )
 
 // The bugs of other lock clients, one test each. If the checker or a table covers a bug as
-// well, the test here is its shortest sequence. Not here: a heartbeat that resurrects a lock,
-// because there is none; remaining = 0 (see TestStepDeadline); two clocks and partial batches,
-// which the driver handles.
+// well, the test here is its shortest sequence. Three bugs have no test here:
+//
+//   - a heartbeat that resurrects a lock: there is no heartbeat;
+//   - remaining = 0: see TestStepDeadline;
+//   - two clocks, and partial batches: the checker has them.
 
 // alone is one message with a request that fits and one that does not. It finds the lease of a
 // dead holder.
@@ -23,13 +25,13 @@ var alone = model{
 	},
 }
 
-// walk performs message 0's pass to its end. before may change the world before each effect,
+// run performs message 0's pass to its end. before may change the world before each effect,
 // and returns the effect's fault.
-func (md *model) walk(t *testing.T, w *world, before func(op lease.Op, n int) how) lease.Result {
+func (md *model) run(t *testing.T, w *world, before func(op lease.Op, n int) how) lease.Result {
 	t.Helper()
 	for n := 0; w.msgs[0].op != lease.Done; n++ {
 		if n > 100 {
-			t.Fatalf("the walk does not end, at %v", w.msgs[0].op)
+			t.Fatalf("the pass does not end, at %v", w.msgs[0].op)
 		}
 		if broken := md.perform(w, 0, before(w.msgs[0].op, n)); broken != "" {
 			t.Fatal(broken)
@@ -51,10 +53,10 @@ func asDue(op lease.Op) how {
 func TestBugRetryFailsItsOwnCondition(t *testing.T) {
 	md := alone.ready()
 	want := md.first()
-	md.walk(t, &want, func(op lease.Op, _ int) how { return asDue(op) })
+	md.run(t, &want, func(op lease.Op, _ int) how { return asDue(op) })
 	for op := lease.Claim; op < lease.Yield; op++ {
 		w, faults := md.first(), 0
-		result := md.walk(t, &w, func(now lease.Op, _ int) how {
+		result := md.run(t, &w, func(now lease.Op, _ int) how {
 			if now == op && faults == 0 {
 				faults++
 				return lostDone
@@ -66,7 +68,7 @@ func TestBugRetryFailsItsOwnCondition(t *testing.T) {
 			t.Errorf("%v: %v after %d faults", op, result, faults)
 		}
 		if w.want != w.applied || w.own != 0 || w.group != want.group || w.refused != want.refused ||
-			w.told != want.told {
+			w.announced != want.announced {
 			t.Errorf("%v: %v, want %v", op, &w, &want)
 		}
 	}
@@ -109,7 +111,7 @@ func TestBugTakeOverLeavesStaleAttributes(t *testing.T) {
 		t.Errorf("took over, and HEAD is %+v", w.head(0))
 	}
 	if s := w.msgs[0].state(0); s.Found != (lease.Head{}) || s.Seen != 5 {
-		t.Errorf("took over, and the walk is %+v", s)
+		t.Errorf("took over, and the pass is %+v", s)
 	}
 }
 
@@ -139,7 +141,8 @@ func TestBugMissingExpiry(t *testing.T) {
 	}
 }
 
-// The Java lock client: an outage extends a lease. Here nothing extends it.
+// TestBugOutageExtendsLease: the Java lock client: an outage extends a lease. Here nothing extends
+// it.
 func TestBugOutageExtendsLease(t *testing.T) {
 	s := lease.Start("me", 100_000)
 	s = lease.Step(s, lease.Reply{Claimed: lease.SomeNew})
@@ -157,7 +160,7 @@ func TestBugWorkAfterTheLease(t *testing.T) {
 	md := alone.ready()
 	w := md.first()
 	var ops []lease.Op
-	md.walk(t, &w, func(op lease.Op, _ int) how {
+	md.run(t, &w, func(op lease.Op, _ int) how {
 		if op == lease.Refuse && w.msgs[0].entry == 0 {
 			w.own, w.exp = w.msgs[1].name(1), w.msgs[1].name(1) // another function overtakes
 		}
@@ -184,7 +187,7 @@ func TestBugItemDeleted(t *testing.T) {
 	whole := 0
 	for at := 0; at <= whole; at++ {
 		w := md.first()
-		result := md.walk(t, &w, func(op lease.Op, n int) how {
+		result := md.run(t, &w, func(op lease.Op, n int) how {
 			if n == at {
 				w.own, w.exp, w.want, w.applied, w.cond, w.gone = 0, 0, 0, 0, 0, 0
 			}

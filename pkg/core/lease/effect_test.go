@@ -54,7 +54,7 @@ func ring(md *model, w *world, i int, how how) (lease.Reply, bool) {
 		w.exp = m.name(i)
 	}
 	w.setDue(md, dueNow, 0)
-	w.lookAgain(md, i)
+	w.sweepAgain(md, i)
 	m.remember(w)
 	return lease.Reply{Head: w.head(m.late.expires(how.over()))}, true
 }

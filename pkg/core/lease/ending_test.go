@@ -188,7 +188,6 @@ func (s *search) cycle(open []int32) {
 	}
 }
 
-// edges returns the edges that lead on from a state.
 func (s *search) edges(state uint32) []edge { return s.to[s.edge[state]:s.edge[state+1]] }
 
 // reversed returns the predecessors of each state.

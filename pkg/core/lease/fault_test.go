@@ -32,8 +32,8 @@ var howNames = [...]string{
 	"", "the lease has expired", "the lease seems expired", "stale", "in part", "reply lost, not done",
 	"reply lost, done",
 	"reply lost, done in part", "done, the SDK tries again", "crashes", "too late to ring", "too late for a round", "",
-	"comes again", "looks once an hour", "reply lost, done later",
-	"what was on its way arrives", "quota rises", "expires by the clock", "30 s pass", "15 minutes pass",
+	"comes again", "sweeps once an hour", "reply lost, done later",
+	"a late call arrives", "quota rises", "expires by the clock", "30 s pass", "15 minutes pass",
 }
 
 func (h how) over() bool   { return h == overdue || h == tooEarly }

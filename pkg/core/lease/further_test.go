@@ -42,39 +42,35 @@ var further = []weakening{
 		peekAs(func(h lease.Head) lease.Head { h.Want = h.Applied; return h })},
 	{"the fast path overlooks the holder", recorded(2, 1),
 		peekAs(func(h lease.Head) lease.Head {
-			return lease.Head{NeedsRound: h.NeedsRound &&
-				h.Owner == lease.Nobody}
+			return lease.Head{NeedsRound: h.NeedsRound && h.Owner == lease.Nobody}
 		})},
-	{"the fast path overlooks what has just gone", recorded(2, 1),
+	{"the fast path overlooks recently revoked rules", recorded(2, 1),
 		peekAs(func(h lease.Head) lease.Head { h.NeedsRound = false; return h })},
-	{"the fast path serves whom no round has served", extended,
+	{"the fast path serves a request that no round has served", extended,
 		announced(lease.Peek, func(w *world, _ int, r *lease.Reply) { r.Head = w.head(0) })},
-	{"an entry with nothing open leaves at once", quota, stepped(leaveWithNothing)},
+	{"an entry without a live request leaves at once", quota, stepped(leaveWithNothing)},
 	{"an end that comes again does not ring again", endCrashes, on(lease.Claim, endOnce)},
-	{"a message is deleted once it is refused, though its walk says retry", quota,
+	{"a message is deleted once it is refused, although its pass says retry", quota,
 		func(md *model) { md.ack = deleteRefused }},
 	{"take over without condition", trio, on(lease.TakeOver, takeAnyway)},
 	{"take over leaves the old expiry", trio, on(lease.TakeOver, takeWithoutExpiry)},
 	{"a lost take over is treated as not done", trio, announced(lease.TakeOver, ownIsAnother)},
 	{"a lost ring is treated as not done", pair, on(lease.Ring, ringOnce)},
-	{"a lease given up is still thought held", trio, stepped(queueAnyway)},
-	{"a round does not look who holds the lease when it loads", repeat, on(lease.Load, loadAnyway)},
-	{"conditions ask for the owner alone", anewLate, func(md *model) {
-		md.holds = func(w *world,
-			i int) bool {
-			return w.own == w.msgs[i].name(i)
-		}
+	{"a free lease counts as held", trio, stepped(queueAnyway)},
+	{"a load does not check the lease", repeat, on(lease.Load, loadAnyway)},
+	{"conditions test the owner alone", anewLate, func(md *model) {
+		md.holds = func(w *world, i int) bool { return w.own == w.msgs[i].name(i) }
 	}},
 	{"refuse without holding the lease", quotaRising, on(lease.Refuse, refuseAnyway)},
 	{"pend without holding the lease", anew, on(lease.Pend, pendAnyway)},
-	{"yield by another than the owner", trioLosses, on(lease.Yield, yieldAnyway)},
-	{"a release that fails is taken for ours where all is served", endAlone, stepped(leaveServed)},
-	{"what a describe does not show is taken for gone", endHidden, on(lease.Describe, describeGone)},
-	{"what a describe shows is taken for settled", wideEnds,
+	{"yield without being the owner", trioLosses, on(lease.Yield, yieldAnyway)},
+	{"a failed release counts as done if all tickets are served", endAlone, stepped(leaveServed)},
+	{"a rule that a describe does not show counts as revoked", endHidden, on(lease.Describe, describeGone)},
+	{"a described rule counts as in effect", wideEnds,
 		settledAs(func(_ *world, _ *message, described ids) ids { return described })},
-	{"only what was made under the lease is known to be young", wideEnds, settledAs(youngIfMade)},
-	{"no look 5 minutes after an end", endHidden, announced(lease.Release, checkLater)},
-	{"Duplicate is taken for success", batch, announced(lease.Authorize,
+	{"only rules made under the lease are known to be young", wideEnds, settledAs(youngIfMade)},
+	{"no sweep 5 minutes after an end", endHidden, announced(lease.Release, checkLater)},
+	{"Duplicate counts as success", batch, announced(lease.Authorize,
 		func(_ *world, _ int, r *lease.Reply) { r.Plan.Again = false })},
 }
 

@@ -29,7 +29,6 @@ var allLives = func() (all [1 << maxRules]ids) {
 	return all
 }()
 
-// of returns the ids in x that belong to rules.
 func (x ids) of(rules set) ids { return x & allLives[rules] }
 
 // rules returns the rules that have an id in x.

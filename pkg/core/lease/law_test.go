@@ -15,12 +15,12 @@ func (md *model) law(was, w *world) string {
 		return "a ticket was served before it was counted"
 	case (w.own == 0) != (w.exp == 0):
 		return "an owner without expiry, or an expiry without owner"
-	case w.told&w.refused != 0:
+	case w.announced&w.refused != 0:
 		return "a request once served was refused"
 	case !w.early && w.holders() > 1:
-		return "two holders, though no lease was taken for expired too early"
+		return "two holders, although no lease was taken over too early"
 	case w.group&md.foreign != md.foreign:
-		return "a rule that somebody else made was revoked"
+		return "a foreign rule was revoked"
 	case md.letDown(was, w) != 0:
 		return "a rule that was served goes out of effect"
 	}
@@ -34,7 +34,7 @@ func (md *model) letDown(was, w *world) (requests set) {
 		return 0
 	}
 	for r, rule := range md.asks {
-		if (was.told & md.promised(w)).has(r) && before.has(rule) && !now.has(rule) {
+		if (was.announced & md.promised(w)).has(r) && before.has(rule) && !now.has(rule) {
 			requests |= only(r)
 		}
 	}
@@ -48,11 +48,11 @@ func (md *model) lawOfRefusal(was, w *world) string {
 		return ""
 	}
 	if !md.tight && !md.asking(md.bad).holds(refused) {
-		return "a request was refused for no fault of its own"
+		return "a request was refused without a fault of its own"
 	}
 	stay := was.group.of(md.rules(was.served&md.promised(was))) &^ was.cond
 	if md.cover(stay)&md.rules(refused) != 0 {
-		return "a request was refused though its rule is open"
+		return "a request was refused although its rule is open"
 	}
 	return ""
 }
@@ -81,17 +81,17 @@ func (md *model) lawOfRest(w *world) string {
 	case live&md.of(md.ending()) != 0:
 		return "at rest a launch that has ended is open"
 	case !md.cover(w.group).holds(md.rules(live)):
-		return "at rest an open request's rule is not in the group"
-	case !w.told.holds(live):
-		return "at rest nobody was told that an open request is served"
+		return "at rest a live request's rule is not in the group"
+	case !w.announced.holds(live):
+		return "at rest a live request was not announced"
 	case w.want != w.applied:
 		return "at rest a ticket is not served"
 	case w.own != 0:
-		return "at rest somebody holds the lease"
+		return "at rest the lease is held"
 	case w.past&live != 0 && md.sweeper:
-		return "at rest a request is open whose time has passed"
+		return "at rest a live request is past its expiry"
 	case md.needless(w) != 0:
-		return "at rest a rule of ours is in the group that nobody needs"
+		return "at rest the group has a rule of ours that no request needs"
 	}
 	return ""
 }
@@ -141,22 +141,22 @@ func (w *world) lawOfPass(md *model, i int, was *message, r lease.Reply) string 
 	mine := md.promised(w) & md.batch(i)
 	switch {
 	case was.op == lease.Authorize && r.Plan.Again && m.op != lease.Describe && m.late != noRound:
-		return "Duplicate ended a walk"
+		return "a pass ended with Duplicate"
 	case m.op != lease.Done:
 		return ""
 	case m.result == lease.Unfinished:
-		return "a walk ended without result"
+		return "a pass ended without result"
 	case m.result == lease.Queued && w.own == 0 && w.applied < m.ticket:
 		return "queued, and nobody is bound to serve the ticket"
 	case m.result == lease.Nothing && mine != 0:
-		return "the answer is nothing, and a request is open"
+		return "the answer is nothing, and a request is live"
 	case m.result != lease.Served:
 		return ""
 	case m.over != 0 && m.over == md.batch(i):
-		return "a launch that has ended is told that it is served"
+		return "an ended launch is announced as served"
 	case !md.cover(w.group).holds(md.rules(mine)):
 		return "served, and the rule is not in the group"
 	}
-	w.told |= mine
+	w.announced |= mine
 	return ""
 }

@@ -12,7 +12,7 @@
 // The lease is not a mutex. EC2 cannot check the lease, so safety never depends on it. Holders
 // authorize a union of rules, which a second holder cannot undo. They revoke rules by id, and
 // only ids that no holder counts on any more. The lease keeps calls few and spends the quota
-// once. What must hold, and why:
+// once. These properties must hold:
 //
 //   - A request or an end is in the table before its ticket is counted (Claim, then Ring).
 //     The holder reads the tickets to serve before it reads the requests (Seen, then Load).
@@ -25,9 +25,9 @@
 //     refused, rings, takes over, and serves every ticket.
 //   - A round that continues after Load held the lease when it had read the requests. So a
 //     later holder has read them too, and revokes no rule that this round announces as open.
-//   - A rule's revoke is recorded in the head as pending before EC2 is told to revoke the
-//     rule. So when a late revoke arrives, the holder at that time does not count on the
-//     rule, and has revoked it itself.
+//   - A rule's revoke is recorded in the head as pending before the call to EC2. So when a
+//     late revoke arrives, the holder at that time does not count on the rule, and has
+//     revoked it itself.
 //   - An overtaken holder finds out at its release, and rings again. It rings even if others
 //     have served its tickets, because they do not know its writes.
 //

@@ -17,8 +17,8 @@ var lives = []model{
 		sweeper: true},
 	{name: "a launch ends, another opens", asks: []int{0, 1}, batches: []set{1, 2}, ends: []end{{0, true}},
 		sweeper: true},
-	{name: "nobody comes again", asks: []int{0, 0}, batches: []set{1, 2}, ends: []end{{0, true}}, direct: 3, look: true,
-		sweeper: true},
+	{name: "no message comes again", asks: []int{0, 0}, batches: []set{1, 2}, ends: []end{{0, true}}, direct: 3,
+		hourly: true, sweeper: true},
 	{name: "15 minutes pass", asks: []int{0, 0}, batches: []set{1, 2}, ends: []end{{0, true}}, ages: true,
 		sweeper: true},
 	{name: "a bad request", asks: []int{0, 1}, bad: 1, batches: []set{1, 2}, ends: []end{{1, true}}, sweeper: true},
@@ -36,7 +36,7 @@ var lives = []model{
 	{name: "the wide rule expires", asks: []int{0, 1}, covers: nested, batches: []set{1, 2}, expires: 1, sweeper: true},
 	{name: "a foreign rule admits ours", asks: []int{1}, covers: nested, foreign: id(0, 0), batches: []set{1},
 		ends: []end{{0, true}}, sweeper: true, allow: one},
-	{name: "a foreign rule is what one asks for", asks: []int{0, 1}, foreign: id(0, 0), batches: []set{1, 2},
+	{name: "one launch requests a foreign rule", asks: []int{0, 1}, foreign: id(0, 0), batches: []set{1, 2},
 		ends: []end{{0, true}}, sweeper: true},
 
 	{name: "quota of two, three opens", asks: []int{0, 1, 2}, batches: []set{1, 2, 4}, quota: 2, sweeper: true},
@@ -53,8 +53,8 @@ var afterwards = []model{
 		allow: three},
 	{name: "afterwards: opened anew", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2},
 		ends: []end{{0, true}}, allow: one},
-	{name: "afterwards: nobody comes again", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2},
-		ends: []end{{0, true}}, direct: 3, allow: one, look: true},
+	{name: "afterwards: no message comes again", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2},
+		ends: []end{{0, true}}, direct: 3, allow: one, hourly: true},
 	{name: "afterwards: messages come early", asks: []int{0, 0}, served: 1, stands: id(0, 0), batches: []set{2},
 		ends: []end{{0, false}}, hasty: true, allow: one},
 	{name: "afterwards: expiry and extension", asks: []int{0, 0}, launches: []int{0, 0}, served: 1, stands: id(0, 0),
@@ -66,7 +66,7 @@ var afterwards = []model{
 
 	{name: "afterwards: the wide rule ends", asks: []int{0, 1}, covers: nested, served: 3, stands: id(0, 0),
 		ends: []end{{0, true}}, allow: two},
-	{name: "afterwards: the wide rule ends, both stand", asks: []int{0, 1}, covers: nested, served: 3,
+	{name: "afterwards: the wide rule ends, both exist", asks: []int{0, 1}, covers: nested, served: 3,
 		stands: id(0, 0) | id(1, 0), ends: []end{{0, true}}, allow: two},
 	{name: "afterwards: the narrow rule ends", asks: []int{0, 1}, covers: nested, served: 3,
 		stands: id(0, 0) | id(1, 0), ends: []end{{1, true}}, allow: two},
@@ -89,10 +89,10 @@ var afterwards = []model{
 func swept(scenarios []model) (all []model) {
 	for _, md := range scenarios {
 		md.sweeper = true
-		md.look = md.look || md.allow.all > 1
+		md.hourly = md.hourly || md.allow.all > 1
 		all = append(all, md)
 		md.name += ", late calls"
-		md.ghosts, md.look = true, true
+		md.ghosts, md.hourly = true, true
 		all = append(all, md)
 	}
 	return all

@@ -133,7 +133,6 @@ func (m *message) deliver(i, delivery int) {
 	m.take(i, lease.Start(nonces[i][delivery], deadline))
 }
 
-// leave ends the function.
 func (m *message) leave(p phase) {
 	*m = message{phase: p, delivery: m.delivery}
 }

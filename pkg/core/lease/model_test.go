@@ -24,7 +24,7 @@ type model struct {
 	begin    func(*world) // changes the first world
 
 	ages   bool // 15 minutes may pass
-	look   bool // the sweeper comes once without need: the hourly sweep
+	hourly bool // the sweeper comes once without need: the hourly sweep
 	raise  bool // the quota may rise by one, before any lease is taken too early
 	direct set  // messages that do not come again if their function dies
 
@@ -102,7 +102,6 @@ func (md *model) launch(r int) int {
 	return md.launches[r]
 }
 
-// of returns the requests of launches.
 func (md *model) of(launches set) (requests set) {
 	for r := range md.asks {
 		if launches.has(md.launch(r)) {
@@ -137,7 +136,7 @@ func (md *model) first() world {
 	if md.served != 0 {
 		w.applied, w.want, w.group = 1, 1, md.foreign|md.stands
 		w.before, w.expiry = w.group, md.served&md.expires
-		w.table, w.served, w.told = md.served, md.served, md.served
+		w.table, w.served, w.announced = md.served, md.served, md.served
 	}
 	if md.begin != nil {
 		md.begin(&w)

@@ -75,7 +75,7 @@ func (w *world) land(md *model) {
 	if w.flying != 0 {
 		w.want++
 		w.setDue(md, dueNow, 0)
-		w.lookAgain(md, w.flying.message())
+		w.sweepAgain(md, w.flying.message())
 		if w.own == 0 {
 			w.own, w.exp = w.flying, w.flying
 		}

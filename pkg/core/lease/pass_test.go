@@ -65,9 +65,9 @@ func obeys(t *rapid.T, s, next State) {
 	case next.Op != Done && next.Result != Unfinished:
 		t.Fatalf("%v leads to %v with result %v", s.Op, next.Op, next.Result)
 	case next.Expires() != s.Expires():
-		t.Fatalf("the walk's expiry changed from %d to %d", s.Expires(), next.Expires())
+		t.Fatalf("the pass's expiry changed from %d to %d", s.Expires(), next.Expires())
 	case next.Owner.Nonce != s.Owner.Nonce || next.Owner.Entry < s.Owner.Entry:
-		t.Fatalf("the walk's name changed from %v to %v", s.Owner, next.Owner)
+		t.Fatalf("the pass's name changed from %v to %v", s.Owner, next.Owner)
 	case next.Owner != s.Owner && next.Op != Ring && next.Op != Done:
 		t.Fatalf("under a new name %v goes on with %v", s.Op, next.Op)
 	case next.Tries >= maxTries:

@@ -20,7 +20,6 @@ func (md *model) admits(rule int) set {
 	return md.covers[rule]
 }
 
-// cover returns the rules that the rules of x cover.
 func (md *model) cover(x ids) (rules set) {
 	for rule := range maxRules {
 		if x.of(only(rule)) != 0 {

@@ -31,7 +31,7 @@ func TestProtocol(t *testing.T) {
 			t.Run(md.name, func(t *testing.T) {
 				t.Parallel()
 				md.allow = md.allow.and(*moreFaults)
-				md.look = md.look || md.sweeper && md.allow.all > 1
+				md.hourly = md.hourly || md.sweeper && md.allow.all > 1
 				s := exploreAndTell(t, md.ready())
 				states.Add(int64(len(s.parent)))
 				bound.add(s)

@@ -97,6 +97,6 @@ func (md *model) asking(rules set) (requests set) {
 }
 
 func publish(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
-	w.told |= w.msgs[i].loaded &^ w.msgs[i].waiting
+	w.announced |= w.msgs[i].loaded &^ w.msgs[i].waiting
 	return lease.Reply{}, true
 }

@@ -27,7 +27,7 @@ func Start(nonce string, deadline Instant) State {
 	return State{Op: Claim, Owner: Owner{Nonce: nonce}, Deadline: deadline}
 }
 
-// Expires is the expiry to write with the lease.
+// Expires returns the expiry to write with the lease.
 func (s State) Expires() Instant { return s.Deadline + Guard }
 
 // Step returns the state that follows s if r is the reply to the effect s.Op. For
@@ -106,9 +106,9 @@ func (s State) claimed(r Reply) State {
 	return s.next(Peek)
 }
 
-// peeked takes the fast path, if no ticket waits and the group is settled. If the
-// group then has every rule of a repeated request, no round is needed. The head is
-// read before the group is described.
+// peeked takes the fast path, if no ticket waits and the head needs no round. If the
+// group then has every rule of a repeated request, the pass ends. The head is read
+// before the group is described.
 func (s State) peeked(r Reply) State {
 	h := r.Head
 	switch {

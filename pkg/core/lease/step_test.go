@@ -59,7 +59,7 @@ func check(t *testing.T, steps []step) {
 }
 
 func TestStepClaims(t *testing.T) {
-	unsettled := Head{NeedsRound: true}
+	needsRound := Head{NeedsRound: true}
 	none := func(op Op) State { return at(op).claims(NoneOpen) }
 	repeated := func(op Op) State { return at(op).claims(AllRepeated) }
 	check(t, []step{
@@ -69,13 +69,13 @@ func TestStepClaims(t *testing.T) {
 
 		{repeated(Peek), Reply{}, repeated(Check).ticket(0), "nobody ever rang"},
 		{repeated(Peek), Reply{Head: head(Nobody, 4, 4)}, repeated(Check).ticket(4), "all is served"},
-		{repeated(Peek), Reply{Head: head(other, 4, 3)}, repeated(Ring), "somebody holds the lease"},
-		{repeated(Peek), Reply{Head: head(Nobody, 4, 3)}, repeated(Ring), "the lease was given up, a ticket waits"},
-		{repeated(Peek), Reply{Head: unsettled}, repeated(Ring), "a rule is about to go"},
+		{repeated(Peek), Reply{Head: head(other, 4, 3)}, repeated(Ring), "another function holds the lease"},
+		{repeated(Peek), Reply{Head: head(Nobody, 4, 3)}, repeated(Ring), "the lease is free, a ticket waits"},
+		{repeated(Peek), Reply{Head: needsRound}, repeated(Ring), "a revoke is pending"},
 
 		{none(Peek), Reply{Head: head(Nobody, 4, 4)}, ended(Nothing).claims(NoneOpen), "refused, and nobody waits"},
-		{none(Peek), Reply{Head: unsettled}, ended(Nothing).claims(NoneOpen), "it has no rule to miss"},
-		{none(Peek), Reply{Head: head(other, 4, 3)}, none(Ring), "perhaps its own dead lease"},
+		{none(Peek), Reply{Head: needsRound}, ended(Nothing).claims(NoneOpen), "it has no rule to miss"},
+		{none(Peek), Reply{Head: head(other, 4, 3)}, none(Ring), "the lease may be its own dead one"},
 		{none(Peek), Reply{Head: head(Nobody, 4, 3)}, none(Ring), "a ticket waits"},
 
 		{repeated(Check), Reply{}, ended(Served).claims(AllRepeated), "nothing is missing"},
@@ -93,17 +93,17 @@ func TestStepRings(t *testing.T) {
 		{at(Ring), Reply{Head: theirs}, ended(Queued).ticket(7), "the holder serves ticket 7"},
 		{at(Ring).claims(NoneOpen), Reply{Head: theirs}, ended(Nothing).ticket(7).claims(NoneOpen),
 			"nothing of ours is queued"},
-		{at(Ring), Reply{Head: dead, Now: 1_000 + Slack}, ended(Queued).ticket(7), "clocks may differ by as much"},
-		{at(Ring), Reply{Head: dead, Now: 1_001 + Slack}, at(TakeOver).ticket(7).found(dead), "surely dead"},
+		{at(Ring), Reply{Head: dead, Now: 1_000 + Slack}, ended(Queued).ticket(7), "clocks may differ by Slack"},
+		{at(Ring), Reply{Head: dead, Now: 1_001 + Slack}, at(TakeOver).ticket(7).found(dead), "dead by any clock"},
 
-		{at(TakeOver).found(dead), Reply{Head: head(me, 8, 3)}, at(Load).seen(8), "taken over, tickets and all"},
+		{at(TakeOver).found(dead), Reply{Head: head(me, 8, 3)}, at(Load).seen(8), "taken over, with all tickets"},
 		{at(TakeOver), Reply{Failed: true, Head: head(me, 8, 3)}, at(Load).seen(8), "a lost try took it over"},
 		{at(TakeOver), Reply{Failed: true, Head: head(other, 8, 4)}, ended(Queued),
 			"another took it over, after we rang"},
 		{at(TakeOver), Reply{Failed: true, Head: head(Nobody, 8, 5)}, ended(Served),
 			"the holder lived, and served ticket 5"},
 		{at(TakeOver), Reply{Failed: true, Head: head(other, 8, 5)}, ended(Served), "served, and taken again"},
-		{at(TakeOver), Reply{Failed: true, Head: head(Nobody, 8, 4)}, at(Ring), "given up: nobody is bound"},
+		{at(TakeOver), Reply{Failed: true, Head: head(Nobody, 8, 4)}, at(Ring), "the lease is free: ring again"},
 		{at(TakeOver), Reply{Failed: true}, at(Ring), "the item was deleted"},
 	})
 }
@@ -115,31 +115,31 @@ func TestStepRound(t *testing.T) {
 	overtaken := Reply{Failed: true, Head: head(other, 5, 3)}
 	check(t, []step{
 		{at(Load), Reply{}, at(Describe), "requests first, then rules"},
-		{at(Load), overtaken, at(Ring).anew(), "overtaken: others may not know what we would serve"},
+		{at(Load), overtaken, at(Ring).anew(), "overtaken: others may not know our requests"},
 		{at(Load), Reply{Failed: true, Head: head(me, 6, 5)}, at(Load).seen(6),
-			"a ring that came late has brought the lease back"},
+			"a late ring has brought the lease back"},
 		{at(Describe), Reply{}, at(Publish), "nothing is missing"},
 		{at(Describe), Reply{Plan: both}, at(Refuse), "refuse before anything is written"},
 		{at(Describe), Reply{Plan: authorize}, at(Authorize), "rules are missing"},
-		{at(Describe), Reply{Plan: again}, at(Describe), "describe has not caught up"},
+		{at(Describe), Reply{Plan: again}, at(Describe), "the describe lags"},
 		{at(Refuse), Reply{}, at(Publish), "all were refused"},
-		{at(Refuse), Reply{Plan: authorize}, at(Authorize), "the others go on"},
+		{at(Refuse), Reply{Plan: authorize}, at(Authorize), "the others are served"},
 		{at(Refuse), Reply{Plan: refuse}, at(Refuse), "more to refuse"},
 		{at(Refuse), overtaken, at(Ring).anew(), "overtaken: nothing is refused"},
-		{at(Refuse), Reply{Plan: exchange}, at(Pend), "the others go on"},
-		{at(Describe), Reply{Plan: exchange}, at(Pend), "what goes makes room"},
+		{at(Refuse), Reply{Plan: exchange}, at(Pend), "the others are served"},
+		{at(Describe), Reply{Plan: exchange}, at(Pend), "revokes make room"},
 		{at(Describe), Reply{Plan: Plan{Refuse: true, Revoke: true}}, at(Refuse), "refuse before anything is written"},
-		{at(Pend), Reply{}, at(Revoke), "whoever comes next knows of it"},
+		{at(Pend), Reply{}, at(Revoke), "the next holder knows the pending revokes"},
 		{at(Pend), overtaken, at(Ring).anew(), "overtaken: nothing is revoked"},
 		{at(Revoke), Reply{}, at(Publish), "done"},
 		{at(Revoke), Reply{Plan: authorize}, at(Authorize), "there is room"},
-		{at(Revoke), Reply{Plan: again}, at(Describe), "look again"},
+		{at(Revoke), Reply{Plan: again}, at(Describe), "describe again"},
 		{at(Revoke), Reply{Plan: revoke}, at(Pend), "more to revoke"},
-		{at(Authorize), Reply{Plan: revoke}, at(Pend), "one whom EC2 refused for good wanted it"},
+		{at(Authorize), Reply{Plan: revoke}, at(Pend), "a request that EC2 rejected needed it"},
 		{at(Authorize), Reply{}, at(Publish), "done"},
-		{at(Authorize), Reply{Plan: again}, at(Describe), "Duplicate is a fact: look again"},
+		{at(Authorize), Reply{Plan: again}, at(Describe), "Duplicate contradicts the describe"},
 		{at(Authorize), Reply{Plan: authorize}, at(Authorize), "one rule a call"},
-		{at(Authorize), Reply{Plan: refuse}, at(Refuse), "EC2 refused one for good"},
+		{at(Authorize), Reply{Plan: refuse}, at(Refuse), "EC2 rejected a rule"},
 		{at(Publish), Reply{}, at(Release), "publish, then release"},
 	})
 }
@@ -148,20 +148,20 @@ func TestStepReleases(t *testing.T) {
 	failed := func(h Head) Reply { return Reply{Failed: true, Head: h} }
 	check(t, []step{
 		{at(Release), Reply{Head: head(Nobody, 5, 5)}, ended(Served), "nobody rang"},
-		{at(Release), failed(head(me, 6, 3)), at(Load).seen(6), "somebody rang: another round"},
+		{at(Release), failed(head(me, 6, 3)), at(Load).seen(6), "another function rang: another round"},
 		{at(Release), failed(last(head(Nobody, 5, 5), me)), ended(Served), "a lost try released it"},
 		{at(Release), failed(last(head(other, 6, 5), me)), ended(Served), "a lost try released it, another took it"},
 		{at(Release), failed(last(head(Nobody, 9, 9), other)), at(Ring).anew(),
-			"who overtook us served our tickets, not knowing what we wrote"},
+			"the successor served our tickets, and does not know our writes"},
 		{at(Release), failed(last(head(me, 7, 5), me)), at(Load).seen(7),
 			"a lost try released it, a late ring brought it back"},
 		{at(Release), failed(head(other, 6, 3)), at(Ring).anew(), "overtaken: ring under another name"},
-		{at(Release), failed(head(Nobody, 5, 3)), at(Ring).anew(), "overtaken by one who gave up"},
+		{at(Release), failed(head(Nobody, 5, 3)), at(Ring).anew(), "overtaken by a holder that yielded"},
 		{at(Release), failed(Head{}), at(Ring).anew(), "the item was deleted"},
 		{at(Yield), Reply{}, ended(Retry), "given up"},
 		{at(Yield), failed(head(other, 6, 3)), ended(Retry), "not ours any more"},
-		{ended(Served), Reply{Lost: true}, ended(Served), "done is done"},
-		{ended(Queued), failed(head(me, 6, 3)), ended(Queued), "done is done"},
+		{ended(Served), Reply{Lost: true}, ended(Served), "Done is final"},
+		{ended(Queued), failed(head(me, 6, 3)), ended(Queued), "Done is final"},
 	})
 }
 
@@ -190,13 +190,13 @@ func TestStepDeadline(t *testing.T) {
 			"a round goes on to its end"},
 		{at(Pend), overtaken.at(lastRing + 1), ended(Retry).anew(), "too late to ring"},
 		{at(Pend), Reply{Now: lastRound + 1}, at(Revoke), "a round goes on to its end"},
-		{at(Revoke), Reply{Plan: Plan{Revoke: true}, Now: lastRound + 1}, at(Yield), "nor for more of the same"},
+		{at(Revoke), Reply{Plan: Plan{Revoke: true}, Now: lastRound + 1}, at(Yield), "too late to repeat an effect"},
 		{at(Load), Reply{Failed: true, Head: mine, Now: lastRound + 1}, at(Yield), "too late for a round"},
 		{at(Describe), Reply{Plan: again, Now: lastRound}, at(Describe), "just in time"},
-		{at(Describe), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "but not back"},
-		{at(Authorize), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "but not back"},
-		{at(Authorize), Reply{Plan: Plan{Authorize: true}, Now: lastRound + 1}, at(Yield), "nor for more of the same"},
-		{at(Refuse), Reply{Plan: Plan{Refuse: true}, Now: lastRound + 1}, at(Yield), "nor for more of the same"},
+		{at(Describe), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "too late to go back"},
+		{at(Authorize), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "too late to go back"},
+		{at(Authorize), Reply{Plan: Plan{Authorize: true}, Now: lastRound + 1}, at(Yield), "too late to repeat an effect"},
+		{at(Refuse), Reply{Plan: Plan{Refuse: true}, Now: lastRound + 1}, at(Yield), "too late to repeat an effect"},
 	})
 }
 

@@ -48,25 +48,25 @@ func (md *model) wake(w *world, h how) {
 		w.recent = 0 // 5 minutes have passed
 	}
 	if h == hourly { // no describe lags for so long
-		w.look, w.before, w.young = looking, w.group, 0
+		w.hour, w.before, w.young = hourRuns, w.group, 0
 	}
 }
 
-// lookAgain makes the hourly sweep come again, because message i rang.
-func (w *world) lookAgain(md *model, i int) {
-	if !md.sweeps(i) || w.look != looking {
-		w.look = toCome
+// sweepAgain makes the hourly sweep come again, because message i rang.
+func (w *world) sweepAgain(md *model, i int) {
+	if !md.sweeps(i) || w.hour != hourRuns {
+		w.hour = hourToCome
 	}
 }
 
 // rest records that message i's function ended or died. An hourly sweep that died comes again.
 func (w *world) rest(i int, md *model, served bool) {
-	if !md.sweeps(i) || w.look != looking {
+	if !md.sweeps(i) || w.hour != hourRuns {
 		return
 	}
-	w.look = toCome
+	w.hour = hourToCome
 	if served {
-		w.look = looked
+		w.hour = hourDone
 	}
 }
 
@@ -75,13 +75,13 @@ func (md *model) sweepEvents(w *world, i int) []how {
 	switch {
 	case md.isDue(w, i):
 		return onDue
-	case md.look && w.look == toCome && w.want > 0 && w.idle() && !w.inFlight():
-		return onLook
+	case md.hourly && w.hour == hourToCome && w.want > 0 && w.idle() && !w.inFlight():
+		return onHour
 	}
 	return nil
 }
 
 var (
 	onDue  = []how{redeliver}
-	onLook = []how{hourly}
+	onHour = []how{hourly}
 )

@@ -84,7 +84,7 @@ func (s *symmetry) apply(w world) world {
 	t.cond, t.made, t.gone = s.ids(w.cond), s.ids(w.made), s.ids(w.gone)
 	t.group, t.before, t.flight = s.ids(w.group), s.ids(w.before), s.ids(w.flight)
 	t.grant = s.rules[w.grant]
-	t.table, t.refused, t.told, t.served = s.requests[w.table], s.requests[w.refused], s.requests[w.told],
+	t.table, t.refused, t.announced, t.served = s.requests[w.table], s.requests[w.refused], s.requests[w.announced],
 		s.requests[w.served]
 	for i, r := range w.order {
 		if r != 0 {

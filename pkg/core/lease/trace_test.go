@@ -62,7 +62,7 @@ func (w *world) String() string {
 		name string
 		text string
 	}{
-		{"refused", w.refused.text('1')}, {"expired", w.expired.text('1')}, {"told", w.told.text('1')},
+		{"refused", w.refused.text('1')}, {"expired", w.expired.text('1')}, {"announced", w.announced.text('1')},
 		{"served", w.served.text('1')}, {"ended", w.ended.text('1')}, {"marked", w.marked.text('1')},
 		{"pending", w.cond.String()}, {"made", w.made.String()}, {"gone", w.gone.String()}, {"young", w.young.String()},
 		{"in flight", w.flight.String()},

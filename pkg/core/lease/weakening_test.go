@@ -36,12 +36,10 @@ var listed = []weakening{
 		settledAs(func(*world, *message, ids) ids { return ^ids(0) })},
 }
 
-// on replaces an effect.
 func on(op lease.Op, weak effect) func(*model) {
 	return func(md *model) { md.effects[op] = weak }
 }
 
-// announced changes an effect's reply.
 func announced(op lease.Op, change func(w *world, i int, r *lease.Reply)) func(*model) {
 	return func(md *model) {
 		strong := md.effects[op]
@@ -58,7 +56,6 @@ func peekAs(change func(lease.Head) lease.Head) func(*model) {
 	return announced(lease.Peek, func(_ *world, _ int, r *lease.Reply) { r.Head = change(r.Head) })
 }
 
-// stepped changes the step function.
 func stepped(step func(lease.State, lease.Reply) lease.State) func(*model) {
 	return func(md *model) { md.step = step }
 }
@@ -104,7 +101,7 @@ func loadThenSee(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// revokeProperties removes each rule with the properties of a recorded as pending rule.
+// revokeProperties removes each rule with the properties of a rule whose revoke is pending.
 func revokeProperties(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 	m := &w.msgs[i]
 	w.write(w.group &^ allLives[m.revoke.rules()])
@@ -126,7 +123,7 @@ func pendNothing(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 	return lease.Reply{}, true
 }
 
-// leaveFenced takes the successor's work for its own.
+// leaveFenced counts the successor's round as its own.
 func leaveFenced(s lease.State, r lease.Reply) lease.State {
 	next := lease.Step(s, r)
 	if r.Failed && s.Op >= lease.Load && next.Owner != s.Owner {

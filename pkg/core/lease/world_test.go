@@ -37,33 +37,33 @@ type world struct {
 	ended, marked           set                // launches with END; launches with E in the group's partition
 	order                   [maxRequests]uint8 // requests as received, from 1; kept if the quota is tight
 
-	past   set // requests past their expiry
-	recent set // requests that ended or expired in the last 5 minutes
-	told   set // requests that were announced as served
+	past      set // requests past their expiry
+	recent    set // requests that ended or expired in the last 5 minutes
+	announced set // requests that were announced as served
 
 	group, before ids // the group's rules now, and one write ago
 	young         ids // rules made in the last 30 s: they may not be in effect yet
 	quota         uint8
 
 	left   faults
-	flying name // the owner of a ring in flight after its function left
-	flight ids  // revokes in flight
-	grant  set  // rules with an authorization in flight
-	early  bool // a lease was taken for expired while its holder ran
-	look   look // the sweeper comes without need
+	flying name      // the owner of a ring in flight after its function left
+	flight ids       // revokes in flight
+	grant  set       // rules with an authorization in flight
+	early  bool      // a lease was taken for expired while its holder ran
+	hour   hourState // the sweeper comes without need
 	msgs   [maxMessages]message
 }
 
 // inFlight reports whether a call has yet to arrive, and no function waits for it.
 func (w *world) inFlight() bool { return w.flying != 0 || w.flight != 0 || w.grant != 0 }
 
-// look is the state of the sweeper's hourly sweep.
-type look uint8
+// hourState is the state of the sweeper's hourly sweep.
+type hourState uint8
 
 const (
-	toCome look = iota
-	looking
-	looked
+	hourToCome hourState = iota
+	hourRuns
+	hourDone
 )
 
 // open returns those of s that are in the table and neither refused nor expired.

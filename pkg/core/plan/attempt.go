@@ -54,9 +54,9 @@ func (r *attempt) stillNeeded(staying []secgroup.Entry) []secgroup.Entry {
 	if len(r.extra) == 0 {
 		return nil
 	}
-	unsettled := secgroup.Compare(r.desired.Rules, secgroup.Rules(r.in.inEffect(staying))).Missing
+	uncovered := secgroup.Compare(r.desired.Rules, secgroup.Rules(r.in.inEffect(staying))).Missing
 	return slices.DeleteFunc(slices.Clone(r.extra), func(e secgroup.Entry) bool {
-		return !slices.ContainsFunc(unsettled, e.Rule.Overlaps)
+		return !slices.ContainsFunc(uncovered, e.Rule.Overlaps)
 	})
 }
 
@@ -68,8 +68,7 @@ func (r *attempt) remaining() []secgroup.Entry {
 		delete(going, entry.ID)
 	}
 	return slices.DeleteFunc(slices.Clone(r.in.Entries), func(e secgroup.Entry) bool {
-		return e.ID != "" &&
-			going[e.ID]
+		return e.ID != "" && going[e.ID]
 	})
 }
 

@@ -18,7 +18,7 @@ type Caps struct {
 	OwnerRules    int // rules of all live requests of one owner, together
 }
 
-// taken is what the requests that were taken so far ask of the group.
+// taken holds the launches and the rules of the requests that were taken so far.
 type taken struct {
 	launches map[claim.Launch]map[secgroup.Rule]bool
 	owners   map[string]map[secgroup.Rule]bool // by Launch.Owner
@@ -32,7 +32,6 @@ func newTaken() taken {
 	}
 }
 
-// add takes a request.
 func (t taken) add(r claim.Request) {
 	owner := r.Launch.Owner()
 	if t.launches[r.Launch] == nil {
@@ -47,7 +46,7 @@ func (t taken) add(r claim.Request) {
 	}
 }
 
-// with returns how many rules there are of which some are known, and those of a request.
+// with returns the number of the known rules and of those of a request, each counted once.
 func with(known map[secgroup.Rule]bool, r claim.Request) int {
 	n := len(known)
 	for _, e := range r.Rules {

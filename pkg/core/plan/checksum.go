@@ -8,9 +8,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// TagRule holds a checksum of each rule of its call. It tells a rule that was modified
-// from one that was not. Anybody can compute it, so it proves nothing. Files are judged by
-// it, because they hold no key.
+// TagRule holds a checksum of each rule of its call. It reveals a rule that was
+// modified. Anybody can compute it, so it proves nothing. For rules from files,
+// it decides alone, because files hold no key.
 //
 // Versions before schema version 2 wrote no other seal. So for a while after the update of
 // a group, rules with a checksum alone are ours, until rounds have recorded their ids.
@@ -39,8 +39,8 @@ func (i Installation) checks(e secgroup.Entry) bool {
 	return false
 }
 
-// unkeyed reports whether a rule bears what an older version wrote: a checksum in its tag,
-// or in its description.
+// unkeyed reports whether a rule has an older version's checksum, in its tag or in its
+// description.
 func (o Owner) unkeyed(e secgroup.Entry) bool {
 	text := string(o.Installation) + "\n" + o.Group + "\n" + o.identity(e.Rule)
 	signed := strings.HasPrefix(e.Description, "sgkeeper ") &&

@@ -8,7 +8,7 @@ import (
 
 func TestCoveredNamesEntries(t *testing.T) {
 	p := Make(Input{
-		Entries:  stand("tcp 8005-8010 from 0.0.0.0/0", "tcp 8000-8004 from 0.0.0.0/0", "tcp 22 from 0.0.0.0/0"),
+		Entries:  existing("tcp 8005-8010 from 0.0.0.0/0", "tcp 8000-8004 from 0.0.0.0/0", "tcp 22 from 0.0.0.0/0"),
 		Requests: []claim.Request{ask(1, "a", "tcp 8000-8010 from 10.0.0.0/8")},
 		Quota:    limit(60),
 	})

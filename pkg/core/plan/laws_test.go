@@ -25,7 +25,7 @@ var (
 	})
 	drawEntries = rapid.Custom(func(t *rapid.T) []secgroup.Entry {
 		entries := slices.Concat(
-			stand(rapid.SliceOfN(drawRule, 0, 4).Draw(t, "foreign")...),
+			existing(rapid.SliceOfN(drawRule, 0, 4).Draw(t, "foreign")...),
 			made(another, rapid.SliceOfN(drawRule, 0, 2).Draw(t, "another's")...),
 			made(ours, rapid.SliceOfN(drawRule, 0, 5).Draw(t, "ours")...),
 		)
@@ -97,16 +97,16 @@ func TestServedRequestsAreNeverRefused(t *testing.T) {
 
 func TestUsageStaysWithinTheLimit(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
-		standing := revoked(in.Entries, p) // revokes come first
-		before := in.Quota.usage(standing)
-		after := in.Quota.usage(slices.Concat(standing, p.Authorize))
+		remaining := revoked(in.Entries, p) // revokes come first
+		before := in.Quota.usage(remaining)
+		after := in.Quota.usage(slices.Concat(remaining, p.Authorize))
 		if problems := in.Quota.problems(after, before); problems != nil {
 			t.Errorf("from %+v to %+v: %v", before, after, problems)
 		}
 	})
 }
 
-// A refused request does not change the plan for the others.
+// TestRefusalIsPerRequest: a refused request does not change the plan for the others.
 func TestRefusalIsPerRequest(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
 		in.Requests = without(in.Requests, p.Refused)
@@ -157,7 +157,7 @@ func outline(p Plan) map[string]any {
 	}
 }
 
-func TestOnlyOursAndUnaskedIsRevoked(t *testing.T) {
+func TestOnlyExtraRulesOfOursAreRevoked(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
 		for _, e := range slices.Concat(p.Revoke, p.Later, p.Held) {
 			if !ours.Owns(e) {
@@ -165,16 +165,16 @@ func TestOnlyOursAndUnaskedIsRevoked(t *testing.T) {
 			}
 			for want := range p.Desired.Rules.All() {
 				if want.Matches(e.Rule) {
-					t.Errorf("revokes %s, which is asked for", e.Rule)
+					t.Errorf("revokes %s, which is desired", e.Rule)
 				}
 			}
 		}
 	})
 }
 
-// A plan never closes a port of a live request. It revokes a rule only if rules in effect
+// TestNoLivePortIsClosed: a plan never closes a port of a live request. It revokes a rule only if rules in effect
 // admit the same traffic.
-func TestNothingServedIsClosed(t *testing.T) {
+func TestNoLivePortIsClosed(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, _ Plan) {
 		in.NotInEffect = make(map[string]bool)
 		for _, e := range in.Entries {
@@ -191,7 +191,7 @@ func TestNothingServedIsClosed(t *testing.T) {
 			for _, want := range r.Rules {
 				for _, gone := range p.Revoke {
 					if gone.Rule.Overlaps(want.Rule) && before.Covers(want.Rule) && !after.Covers(want.Rule) {
-						t.Errorf("revokes %s, and %s is no longer admitted by what has settled", gone.Rule, want.Rule)
+						t.Errorf("revokes %s, and the rules in effect no longer admit %s", gone.Rule, want.Rule)
 					}
 				}
 			}
@@ -207,7 +207,7 @@ func waiting(p Plan) []claim.Request {
 	return requests
 }
 
-// Make authorizes no rule that EC2 would answer with Duplicate, and none twice.
+// TestNothingIsAuthorizedTwice: Make authorizes no rule that EC2 would answer with Duplicate, and none twice.
 func TestNothingIsAuthorizedTwice(t *testing.T) {
 	checkLaw(t, func(t *rapid.T, in Input, p Plan) {
 		seen := make(map[secgroup.Rule]bool)
@@ -216,7 +216,7 @@ func TestNothingIsAuthorizedTwice(t *testing.T) {
 		}
 		for _, e := range p.Authorize {
 			if seen[e.Rule.WithoutOwner()] {
-				t.Errorf("authorizes %s, which is there", e.Rule)
+				t.Errorf("authorizes %s, which exists", e.Rule)
 			}
 			seen[e.Rule.WithoutOwner()] = true
 		}

@@ -24,19 +24,19 @@ const MaxBatch = maxTag / minSeal
 // installation's tag is foreign.
 type Installation string
 
-// DefaultInstallation is the identity of a deployment, unless another is configured. table is
+// DefaultInstallation returns the identity of a deployment, unless another is configured. table is
 // the name of its DynamoDB table.
 func DefaultInstallation(account, region, table string) Installation {
 	return Installation(account + "/" + region + "/" + table)
 }
 
-// Owner tells which rules of one group an installation made, and marks new ones.
+// Owner recognises the rules that an installation made in one group, and marks new ones.
 type Owner struct {
 	Installation Installation
 	Group        string      // its id
 	Keys         []claim.Key // of the group, the newest first: it seals new rules, and all are accepted
-	// Offline: no key is known, so that a checksum without a key is believed. Nothing may
-	// be revoked because of it.
+	// Offline: no key is known, so a checksum counts as proof. Nothing may be revoked
+	// because of it.
 	Offline bool
 }
 
@@ -81,8 +81,8 @@ func (o Owner) Owns(e secgroup.Entry) bool {
 	return ok
 }
 
-// Bears reports whether the tags of a rule are those of a call of ours. The rule itself
-// may be another: somebody modified it, or copied the tags.
+// Bears reports whether the tags of a rule are from a call of ours. The rule may still be
+// foreign: an outsider modified it, or copied the tags.
 func (o Owner) Bears(e secgroup.Entry) bool {
 	return slices.ContainsFunc(o.Keys, func(key claim.Key) bool {
 		_, _, ok := sealer{o, key}.call(e.Tags)
@@ -114,7 +114,7 @@ func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
 }
 
 // proofSize is the length of the checksum that the ledger keeps with the id of a rule:
-// 48 bits in base64url. It tells a rule that was modified. It needs no key, because only
+// 48 bits in base64url. It reveals a modified rule. It needs no key, because only
 // sgkeeper writes the ledger.
 const proofSize = 8
 
@@ -123,8 +123,8 @@ func Untagged(made secgroup.Entry, at time.Time) claim.Untagged {
 	return claim.Untagged{ID: made.ID, Seal: checksum(made.Rule)[:proofSize], At: at.Truncate(time.Second)}
 }
 
-// Recorded returns how to tell the rules whose ids the ledger holds, if they still are
-// the rules that were recorded.
+// Recorded returns a function that reports whether the ledger holds a rule's id, and the
+// rule was not modified since.
 func Recorded(untagged []claim.Untagged) func(secgroup.Entry) bool {
 	seals := make(map[string]string, len(untagged))
 	for _, u := range untagged {

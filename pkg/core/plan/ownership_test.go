@@ -53,12 +53,12 @@ func TestOwns(t *testing.T) {
 			true},
 		{"a tag beside ours", tagged(batch[0], "team", to("ml")), ours, true},
 		{"a former key", batch[0], keyed("new key", "our key"), true},
-		{"a key that is gone", batch[0], keyed("new key"), false},
+		{"a key that was dropped", batch[0], keyed("new key"), false},
 		{"no key", batch[0], keyed(), false},
 		{"another installation's", batch[0], another, false},
 		{"another group's", batch[0], elsewhere, false},
 		{"no installation", batch[0], nobody, false},
-		{"no tags", stand("tcp 8000 from 0.0.0.0/0")[0], ours, false},
+		{"no tags", existing("tcp 8000 from 0.0.0.0/0")[0], ours, false},
 		{"no seals", tagged(batch[0], TagSeal, to("")), ours, false},
 		{"no ticket", tagged(batch[0], TagTicket, to("")), ours, false},
 		{"seals cut short", tagged(batch[0], TagSeal, func(v string) string { return v[:maxSeal-1] }), ours, false},
@@ -75,9 +75,9 @@ func TestOwns(t *testing.T) {
 			func(v string) string { return strings.Replace(v, ".3.", ".64.", 1) }), ours, false},
 		{"a checksum by hand", forged, ours, false},
 		{"a checksum by hand, and an older version's seals count", forged, keyed("our key", claim.Unkeyed), true},
-		{"ours by a key that is gone, and an older version's seals count", batch[0], keyed("new key", claim.Unkeyed),
+		{"ours by a dropped key, and an older version's seals count", batch[0], keyed("new key", claim.Unkeyed),
 			false},
-		{"the word for older seals is no key", sealer{ours, claim.Unkeyed}.entry(batch[0]),
+		{"Unkeyed does not sign", sealer{ours, claim.Unkeyed}.entry(batch[0]),
 			keyed("our key", claim.Unkeyed), false},
 		{"offline", batch[0], offline, true},
 		{"offline, modified", with(batch[0], "tcp 8001 from 0.0.0.0/0"), offline, false},
@@ -98,7 +98,7 @@ func (s sealer) entry(e secgroup.Entry) secgroup.Entry {
 
 // TestStamp reads a rule's stamp back, from tags and from a description.
 func TestStamp(t *testing.T) {
-	e := stand("tcp 8000 from 0.0.0.0/0")[0]
+	e := existing("tcp 8000 from 0.0.0.0/0")[0]
 	tagged := ours.Tagged(stamp, []secgroup.Entry{e})[0]
 	e.Description = "sgkeeper a: " + strings.Repeat("x", 243)
 	signed := e
@@ -131,7 +131,7 @@ func TestStamp(t *testing.T) {
 	}
 }
 
-// TestSealsAreSecret has keys print as nothing that tells them.
+// TestSealsAreSecret: no printed form of a ledger shows a key.
 func TestSealsAreSecret(t *testing.T) {
 	ledger := claim.Ledger{Keys: []claim.Key{"our key"}}
 	for _, text := range []string{fmt.Sprint(ledger), fmt.Sprintf("%+v", ledger), fmt.Sprintf("%#v", ledger),
@@ -142,7 +142,7 @@ func TestSealsAreSecret(t *testing.T) {
 	}
 }
 
-// EC2 allows 256 characters in a tag's value, and letters, digits and
+// tagValue is EC2's form: 256 characters in a tag's value, and letters, digits and
 // _.:/=+-@ in every partition.
 var tagValue = regexp.MustCompile(`^[A-Za-z0-9_.:/=+@-]{1,256}$`)
 

@@ -139,7 +139,6 @@ func without(requests []claim.Request, refusals []Refusal) []claim.Request {
 		gone[r.Request.Key()] = true
 	}
 	return slices.DeleteFunc(slices.Clone(requests), func(r claim.Request) bool {
-		return len(gone) > 0 &&
-			gone[r.Key()]
+		return len(gone) > 0 && gone[r.Key()]
 	})
 }

@@ -38,7 +38,7 @@ func (q Quota) Usage(entries []secgroup.Entry) Usage {
 	return u
 }
 
-// Shown returns the quota with limit, if that is lower.
+// Shown returns the quota with a limit that EC2 has shown, if that is lower.
 func (q Quota) Shown(limit int) Quota {
 	if limit < q.Limit {
 		q.Configured = max(q.Configured, q.Limit)

@@ -24,13 +24,13 @@ func TestUsage(t *testing.T) {
 		{[]string{"tcp 1-9 from 10.0.0.0/8", "udp 1-9 from 10.0.0.0/8", "tcp 1 from pl-aaaaaaaa", "icmp from ::/0"},
 			Usage{22, 21, 0, 0, true}},
 	} {
-		p := Make(Input{Entries: stand(test.rules...), Quota: q})
+		p := Make(Input{Entries: existing(test.rules...), Quota: q})
 		if p.Usage != test.want {
 			t.Errorf("usage of %q = %+v, want %+v", test.rules, p.Usage, test.want)
 		}
 		asked := Make(Input{Requests: []claim.Request{ask(1, "a", test.rules...)}, Quota: q})
 		if asked.Usage != test.want {
-			t.Errorf("usage if %q is asked = %+v, want %+v", test.rules, asked.Usage, test.want)
+			t.Errorf("usage if %q is desired = %+v, want %+v", test.rules, asked.Usage, test.want)
 		}
 	}
 }
@@ -50,9 +50,9 @@ func TestRefusalNamesEachQuotaAndByHowMuch(t *testing.T) {
 	}
 }
 
-func TestUsageCountsWhatWasRefused(t *testing.T) {
+func TestUsageCountsRefusedRequests(t *testing.T) {
 	p := Make(Input{
-		Entries: stand("tcp 1 from 10.0.0.0/8"),
+		Entries: existing("tcp 1 from 10.0.0.0/8"),
 		Requests: []claim.Request{ask(1, "a", "tcp 3 from 10.0.0.0/8"), ask(2, "b", "tcp 5 from 10.0.0.0/8"),
 			ask(3, "c", "tcp 3 from 10.0.0.0/8")},
 		Quota: limit(2),

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Stamp tells when a rule was made, by the group's counter of tickets.
+// Stamp records when a rule was made, by the group's counter of tickets.
 type Stamp struct {
 	Ticket int64  // the last ticket that the round serves which made the rule
 	Span   string // the ledger's Span in that round
@@ -33,16 +33,16 @@ const (
 //	sgkeeper:ticket  12.Q7XK2MZA.2.b0JpXl4Wc9RkVtYzNsE3Gg
 //
 // The first holds the seals of the rules, one after the other. The second holds the stamp,
-// the number of rules, and a seal of the first tag. So nobody can put seals together anew.
-// A foreign rule passes for ours only with the tags of a genuine call in the same group,
-// one of whose seals happens to fit.
+// the number of rules, and a seal of the first tag. So nobody can combine the seals of
+// several calls. A foreign rule passes for ours only with the tags of a genuine call in the
+// same group, if one of the seals fits by chance.
 type sealer struct {
 	Owner
 	key claim.Key
 }
 
-// sealer seals with the newest key. It panics if there is none, because a rule without a
-// seal would be lost from sight.
+// sealer seals with the newest key. It panics if there is none, because sgkeeper would
+// not recognise a rule without a seal.
 func (o Owner) sealer() sealer {
 	if !o.Seals() {
 		panic("plan: no key to seal rules of " + o.Group)
@@ -53,7 +53,7 @@ func (o Owner) sealer() sealer {
 // Seals reports whether there is a key to seal new rules with.
 func (o Owner) Seals() bool { return len(o.Keys) > 0 && o.Keys[0] != claim.Unkeyed }
 
-// sealSize is the size of each rule's seal in a call of n rules.
+// sealSize returns the size of each rule's seal in a call of n rules.
 func sealSize(n int) int { return min(maxSeal, maxTag/max(1, n)) }
 
 // seal returns size characters that only a holder of the key can compute.
@@ -66,12 +66,12 @@ func (s sealer) seal(size int, at Stamp, kind, text string) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))[:size]
 }
 
-// rule is the seal of one rule.
+// rule returns the seal of one rule.
 func (s sealer) rule(size int, at Stamp, r secgroup.Rule) string {
 	return s.seal(size, at, "rule", s.identity(r))
 }
 
-// identity is a rule as EC2 reads it back in the group, without the owner of its peer.
+// identity returns the text of a rule as EC2 describes it, without the owner of its peer.
 func (o Owner) identity(r secgroup.Rule) string { return r.In("", o.Group).WithoutOwner().String() }
 
 // tags returns the tags of a call.
@@ -129,7 +129,6 @@ func parseStamp(text string) (Stamp, bool) {
 	return Stamp{n, span}, ok && err == nil && n > 0
 }
 
-// cutLast cuts a text at its last dot.
 func cutLast(text string) (before, after string, ok bool) {
 	i := strings.LastIndexByte(text, '.')
 	if i < 0 {

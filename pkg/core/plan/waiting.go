@@ -5,8 +5,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Wait moves the accepted requests that need a held rule to Waiting, with the reason given for
-// that rule.
+// Wait moves the accepted requests that need a held-back rule to Waiting, with the reason
+// given for that rule.
 func (p *Plan) Wait(held map[secgroup.Rule]string) {
 	if len(held) == 0 {
 		return

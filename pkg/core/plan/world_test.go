@@ -23,8 +23,8 @@ var (
 	stamp   = Stamp{Ticket: 12, Span: "Q7XK2MZA"}
 )
 
-// stand returns the entries of a group, with an id for each.
-func stand(rules ...string) []secgroup.Entry {
+// existing returns the entries of a group, with an id for each.
+func existing(rules ...string) []secgroup.Entry {
 	entries := make([]secgroup.Entry, len(rules))
 	for i, text := range rules {
 		entries[i] = secgroup.Entry{Rule: secgroup.MustParseRule(text).In(account, groupID), ID: "sgr-" + text}
@@ -32,9 +32,9 @@ func stand(rules ...string) []secgroup.Entry {
 	return entries
 }
 
-// made are entries that the installation made, in one call.
+// made returns entries that the installation made, in one call.
 func made(by Owner, rules ...string) []secgroup.Entry {
-	return by.Tagged(stamp, stand(rules...))
+	return by.Tagged(stamp, existing(rules...))
 }
 
 // ask returns the n-th request received.

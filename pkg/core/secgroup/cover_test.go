@@ -174,10 +174,10 @@ func TestMalformedRules(t *testing.T) {
 	} {
 		c := NewCover(SetOf(r))
 		if !c.Covers(r) || len(c.By(r)) != 1 {
-			t.Errorf("%v does not cover its like", r)
+			t.Errorf("%v does not cover itself", r)
 		}
 		if c.Covers(rule("tcp 80 from self")) || c.Covers(rule("udp 80 from self")) {
-			t.Errorf("%v covers what it does not admit", r)
+			t.Errorf("%v covers a rule that it does not admit", r)
 		}
 		if NewCover(rules("all from self")).Covers(r) {
 			t.Errorf("%v is covered by all traffic", r)

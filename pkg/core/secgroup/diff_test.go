@@ -54,7 +54,7 @@ func TestCompare(t *testing.T) {
 			"tcp 443 from sg-0aaaaaaaa, tcp 443 from 111122223333/sg-0aaaaaaaa", "",
 			"tcp 443 from 111122223333/sg-0aaaaaaaa", "",
 		},
-		{ // and these two
+		{ // also with a group of another owner
 			"tcp 443 from sg-0aaaaaaaa, tcp 443 from 111122223333/sg-0aaaaaaaa, tcp 443 from 999988887777/sg-0aaaaaaaa", "",
 			"tcp 443 from 111122223333/sg-0aaaaaaaa, tcp 443 from 999988887777/sg-0aaaaaaaa", "",
 		},
@@ -179,7 +179,7 @@ func TestCompareLaws(t *testing.T) {
 		// rule.
 		opened := Compare(desired, after).Missing
 		if last := Compare(desired, after.Union(SetOf(opened...))); len(last.Missing)+len(last.Extra) > 0 {
-			t.Fatalf("never settles: %v", last)
+			t.Fatalf("a difference remains: %v", last)
 		}
 		self := Compare(actual, actual)
 		if len(self.Missing)+len(self.Extra) > 0 || len(self.Covered) != actual.Len() {

@@ -66,7 +66,6 @@ func (x *element) entry() (Entry, error) {
 	return Entry{New(direction, proto, ports, peer), x.SecurityGroupRuleId, x.Description, tagMap(x.Tags)}, nil
 }
 
-// peer returns the one peer of the element.
 func (x *element) peer() (Peer, error) {
 	var keys []string
 	for _, k := range []struct {

@@ -20,8 +20,8 @@ func (c *Cover) Gaps(want Rule) []Rule {
 	return rules
 }
 
-// appendGaps appends the parts of want that no node within its CIDR admits. No node around
-// that CIDR may admit any of want.
+// appendGaps appends the parts of want that no node within its CIDR admits. The caller has
+// tested the node of that CIDR and those around it.
 func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 	if !want.Peer.isCIDR() || !c.forest(&want).within(&want.Peer.block) {
 		return append(rules, want)
@@ -31,7 +31,7 @@ func (c *Cover) appendGaps(rules []Rule, want Rule) []Rule {
 	for _, half := range halves {
 		part := want
 		part.Peer.block = half
-		for _, s := range lacks(c.self(&part), &part, spanOf(&part)) {
+		for _, s := range lacks(c.ownNode(&part), &part, spanOf(&part)) {
 			rules = c.appendGaps(rules, part.withTraffic(s))
 		}
 	}
@@ -63,8 +63,8 @@ func lacks(nodes []*node, want *Rule, s span) spans {
 	return lacking
 }
 
-// self returns the node of r's own CIDR, if any.
-func (c *Cover) self(r *Rule) []*node {
+// ownNode returns the node of r's own CIDR, if any.
+func (c *Cover) ownNode(r *Rule) []*node {
 	if nodes := c.above(r, nil); len(nodes) > 0 && nodes[0].block == r.Peer.block {
 		return nodes[:1]
 	}

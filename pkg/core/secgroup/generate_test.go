@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Failures print drawn values in the syntax of the test tables.
+// GoString makes failures print drawn values in the syntax of the test tables.
 func (r Rule) GoString() string   { return fmt.Sprintf("rule(%q)", r) }
 func (s Set) GoString() string    { return fmt.Sprintf("rules(%q)", s) }
 func (p puzzle) GoString() string { return fmt.Sprintf("puzzle{%#v, %#v}", p.want, p.have) }

@@ -42,10 +42,10 @@ func checkBy(t *rapid.T, have Set, c *Cover, want Rule) {
 	}
 	for i, r := range by {
 		if !have.Contains(r) {
-			t.Fatalf("By(%v) holds %v, which is not there", want, r)
+			t.Fatalf("By(%v) holds %v, which is not in the set", want, r)
 		}
 		if rest := slices.Delete(slices.Clone(by), i, i+1); covers(rest, want) {
-			t.Fatalf("By(%v) = %v, but %v do", want, by, rest)
+			t.Fatalf("By(%v) = %v, but %v suffice", want, by, rest)
 		}
 	}
 	checkNarrowest(t, have, want, by)
@@ -55,9 +55,9 @@ func checkNarrowest(t *rapid.T, have Set, want Rule, by []Rule) {
 	for r := range have.All() {
 		switch alone := covers([]Rule{r}, want); {
 		case r.Matches(want) && !(len(by) == 1 && by[0].Matches(want)):
-			t.Fatalf("By(%v) = %v, though %v is there", want, by, r)
+			t.Fatalf("By(%v) = %v, though %v matches", want, by, r)
 		case alone && len(by) > 1:
-			t.Fatalf("By(%v) = %v, though %v would do", want, by, r)
+			t.Fatalf("By(%v) = %v, though %v alone suffices", want, by, r)
 		case alone && !by[0].Matches(want) && by[0] != r && covers(by, r) && !covers([]Rule{r}, by[0]):
 			t.Fatalf("By(%v) = %v, though %v is narrower", want, by, r)
 		}
@@ -73,11 +73,11 @@ func TestGapsAreTheRest(t *testing.T) {
 				t.Fatalf("Gaps(%v) = %v", want, gaps)
 			}
 			if all := p.have.Union(SetOf(gaps...)); !covers(all.rules, want) {
-				t.Fatalf("Gaps(%v) = %v, which leave some", want, gaps)
+				t.Fatalf("Gaps(%v) = %v, which leave a part of it uncovered", want, gaps)
 			}
 			for i, g := range gaps {
 				if !covers([]Rule{want}, g) || covers(p.have.rules, g) {
-					t.Fatalf("Gaps(%v) = %v: %v is none", want, gaps, g)
+					t.Fatalf("Gaps(%v) = %v: %v is no gap", want, gaps, g)
 				}
 				if g.Protocol.HasPorts() && admitsSome(p.have.rules, g) {
 					t.Fatalf("Gaps(%v) = %v: %v is partly admitted", want, gaps, g)

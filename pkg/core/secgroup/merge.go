@@ -65,7 +65,7 @@ func compareParts(e, f Entry) int {
 }
 
 // nameOwners gives each group without owner the owner that another entry of the same direction
-// and protocol names. If entries name several, it takes the least.
+// and protocol names. If entries name several, it takes the first in order.
 func nameOwners(entries []Entry) {
 	type kin struct {
 		direction Direction

@@ -46,7 +46,7 @@ func TestMerge(t *testing.T) {
 		{"tcp 80 from sg-0aaaaaaaa: a, tcp 81 from 111122223333/sg-0aaaaaaaa: b",
 			"tcp 80-81 from 111122223333/sg-0aaaaaaaa: a"},
 		{"tcp 80 from 999988887777/sg-0aaaaaaaa, tcp 81 from sg-0aaaaaaaa, tcp 82 from 111122223333/sg-0aaaaaaaa",
-			// two owners: the lesser
+			// of two owners, the first in order
 			"tcp 80 from 999988887777/sg-0aaaaaaaa, tcp 81-82 from 111122223333/sg-0aaaaaaaa"},
 		{"tcp 80 from sg-0aaaaaaaa, udp 80 from 111122223333/sg-0aaaaaaaa",
 			"tcp 80 from sg-0aaaaaaaa, udp 80 from 111122223333/sg-0aaaaaaaa"},

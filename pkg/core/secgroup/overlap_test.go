@@ -33,7 +33,7 @@ func TestOverlaps(t *testing.T) {
 	}
 }
 
-// A rule overlaps each rule that it covers.
+// TestCoverOverlaps: a rule overlaps each rule that it covers.
 func TestCoverOverlaps(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := drawRule.Draw(t, "a"), drawRule.Draw(t, "b")

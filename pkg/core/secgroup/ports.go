@@ -10,8 +10,8 @@ import (
 // MaxPort is the highest port of TCP and UDP.
 const MaxPort = 65535
 
-// Ports is inclusive. For ICMP it holds type and code, and -1 means every type or every code.
-// For other protocols without ports it is [NoPorts].
+// Ports is a range of ports, with both ends. For ICMP it holds type and code, and -1 means every
+// type or every code. For other protocols without ports it is [NoPorts].
 type Ports struct{ First, Last int32 }
 
 var (
@@ -21,7 +21,7 @@ var (
 	AllPorts = Ports{0, MaxPort}
 )
 
-// Port is the range of one port.
+// Port returns the range of one port.
 func Port(p int32) Ports { return Ports{p, p} }
 
 // ICMPType returns the Ports for every code of one ICMP type.

@@ -84,7 +84,7 @@ func (s *ruleTable) survey(i int32) {
 	}
 }
 
-// spans returns the union of the spans of o.
+// traffic returns the union of the spans of o.
 func (s *ruleTable) traffic(o own) spans {
 	start := len(s.arena)
 	for _, x := range s.slots[o.lo:o.hi] {

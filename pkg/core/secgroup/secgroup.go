@@ -7,7 +7,7 @@
 // them. So == is identity, and a Rule is a map key.
 //
 // [Compare] returns the rules of a desired [Set] that a group's actual rules do not admit. It
-// takes the union of all actual rules over ports x addresses, in any order. For example, two
+// compares with the union of all actual rules over ports x addresses. For example, two
 // /25 rules cover one /24. [Cover] answers the same for single rules, and [Merge] joins the
 // ports of one request.
 //

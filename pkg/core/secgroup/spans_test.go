@@ -7,8 +7,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// drawChain draws spans on a line of 40 numbers.
-var drawChain = rapid.Custom(func(t *rapid.T) spans {
+// drawSpans draws spans on a line of 40 numbers.
+var drawSpans = rapid.Custom(func(t *rapid.T) spans {
 	var c spans
 	for at := int32(0); at < 40; {
 		first := at + rapid.Int32Range(0, 6).Draw(t, "gap")
@@ -18,9 +18,9 @@ var drawChain = rapid.Custom(func(t *rapid.T) spans {
 	return c
 })
 
-func TestChains(t *testing.T) {
+func TestSpans(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		c, d := drawChain.Draw(t, "c"), drawChain.Draw(t, "d")
+		c, d := drawSpans.Draw(t, "c"), drawSpans.Draw(t, "d")
 		union, meet := c.union(d, nil), c.meet(d, nil)
 		for at := range int32(60) {
 			if union.holds(at) != (c.holds(at) || d.holds(at)) {
@@ -30,13 +30,13 @@ func TestChains(t *testing.T) {
 				t.Fatalf("meet of %v and %v = %v", c, d, meet)
 			}
 			if c.holds(at) != (c.reach(at) >= at) || c.next(at) <= at {
-				t.Fatalf("%v reaches %d from %d, and next begins %d", c, c.reach(at), at, c.next(at))
+				t.Fatalf("%v: from %d, reach is %d and next is %d", c, at, c.reach(at), c.next(at))
 			}
 		}
 		for _, e := range []spans{union, meet} {
 			for i := range e[:max(0, len(e)-1)] {
 				if e[i].first > e[i].last || e[i].last+1 >= e[i+1].first {
-					t.Fatalf("%v and %v make %v", c, d, e)
+					t.Fatalf("%v and %v make %v, with spans that overlap or adjoin", c, d, e)
 				}
 			}
 		}

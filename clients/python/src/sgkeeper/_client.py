@@ -94,8 +94,8 @@ class Client:
         client.wait(event, timeout=60)
         client.wait(client.end("job-1"), timeout=60)
 
-    ``bus`` is a name or an ARN. ``source`` is the source of the events; guardrails may know
-    publishers by it, and it does not count for a queue. ``function`` is the name or ARN of the
+    ``bus`` is a name or an ARN. ``source`` is the source of the events; guardrails may identify
+    publishers by it. It has no effect with a queue. ``function`` is the name or ARN of the
     alias. ``account`` is the account of the events, if it is not the installation's own; if
     ``bus`` is an ARN, the client asks STS for it. ``session`` is a boto3 session, for example
     with another profile.
@@ -247,7 +247,7 @@ class Client:
         return str(known)
 
     def _aws(self, service: str) -> Any:
-        """The boto3 client of a service. Making clients is not safe for threads, using them is."""
+        """The boto3 client of a service. Threads may share a client, but not make one at the same time."""
         with self._making:
             if service not in self._made:
                 session = self.session or self._made.setdefault("session", boto3.session.Session())

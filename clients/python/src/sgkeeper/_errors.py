@@ -45,7 +45,7 @@ class WaiterError(Error):
     """The function that answers waits cannot be invoked, or is not sgkeeper's.
 
     For example, the alias does not exist, or the caller lacks ``lambda:InvokeFunction``. The
-    event was published before, so the launch may be open.
+    event was already published, so the launch may be open.
     """
 
     def __init__(self, message: str, code: str = "") -> None:
@@ -77,7 +77,7 @@ class RejectedError(OutcomeError):
 
     @property
     def ended(self) -> bool:
-        """Whether the cause is that the launch has ended before."""
+        """Whether sgkeeper refused the event because the launch has ended."""
         return any(reason.problem.startswith("launch-ended") for reason in self.reasons)
 
 

@@ -43,8 +43,8 @@ class Launch:
     them already. It raises :class:`RejectedError`, with sgkeeper's reasons, if a guardrail
     forbids them, and :class:`LaunchTimeoutError` after ``timeout`` seconds.
 
-    Set ``expires`` as well. SIGKILL, or a machine that dies, leaves no time for an exit. Then
-    sgkeeper closes the ports at the expiry.
+    Also set ``expires``. After SIGKILL or a failure of the machine, no exit runs. Then sgkeeper
+    closes the ports at the expiry.
 
     ``group`` is the group's id, or ``{"name": ..., "vpc": ...}``. ``sources`` are CIDRs,
     addresses, ``sg-...``, ``pl-...`` or ``"self"``, from which TCP traffic to ``ports`` is
@@ -56,7 +56,7 @@ class Launch:
     installation; its default is the bus ``sgkeeper`` of the default Region.
 
     If ``wait_end`` is true, the exit also waits until the ports are closed, for ``timeout``
-    seconds at most. By default, it returns when the bus has the end.
+    seconds at most. By default, it returns when the bus has accepted the end.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Launch:
             await asyncio.shield(opening)
         except asyncio.CancelledError:
             self._stop.set()  # the thread stops waiting
-            opening.add_done_callback(lambda done: done.cancelled() or done.exception())  # it is retrieved
+            opening.add_done_callback(lambda done: done.cancelled() or done.exception())  # or asyncio would log it
             await asyncio.shield(self._in_thread(self._end_quietly))
             raise
         return self
@@ -181,7 +181,7 @@ class Launch:
         return self.outcomes
 
     def _end_quietly(self) -> None:
-        """Ends the launch while another exception is on its way."""
+        """Ends the launch while another exception is raised. It logs an error instead of raising it."""
         try:
             self.end()
         except Error as error:

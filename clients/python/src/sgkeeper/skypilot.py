@@ -20,9 +20,9 @@ process, reads the record, ends that launch, and removes the record. We chose th
 
 - sgkeeper refuses a launch's name for 45 days after its end, and SkyPilot uses a cluster's name
   again. So the name needs a part that is new for each life of the cluster.
-- A number that is found by asking sgkeeper for ended launches is not safe. sgkeeper forgets an
-  end after 45 days. For a cluster that lives longer, the search would find another number than
-  at its start, and its ports would stay open.
+- A counter, found by asking sgkeeper for ended launches, is not safe. sgkeeper forgets an end
+  after 45 days. For a cluster that lives longer, ``cleanup_ports`` would find another number
+  than ``open_ports`` did, and the ports would stay open.
 - The record lives as long as SkyPilot's record of the cluster, in the same database. If that
   is lost, SkyPilot never calls ``cleanup_ports`` either.
 - Failover calls ``cleanup_ports`` for each failed zone, before any port is open. There is no
@@ -317,7 +317,7 @@ class Ports:
         if len(found) != 1:
             raise PortsError(
                 f"the cluster {cluster!r} has instances in {sorted(groups) or 'no group'}, in {region}: want one "
-                f"group named {name!r}; start the cluster anew if aws.security_group_name has changed, or set "
+                f"group named {name!r}; start the cluster again if aws.security_group_name has changed, or set "
                 f"the plugin's parameter groups for {region}"
             )
         return str(found[0])
@@ -344,7 +344,7 @@ class Plugin(plugins.BasePlugin):  # type: ignore[misc]
         return __version__
 
     def install(self, extension_context: Any) -> None:
-        """Registers the provisioner, in every process of SkyPilot's that loads plugins."""
+        """Registers the provisioner. SkyPilot calls it in every process that loads plugins."""
         provision.register_provisioner("aws", Ports(self._settings))
 
 
@@ -355,7 +355,7 @@ def _client(connection: Tuple[Tuple[str, Optional[str]], ...], profile: Optional
 
 
 def _target(cluster: str, provider_config: Optional[Mapping[str, Any]]) -> Tuple[str, bool]:
-    """The Region of a cluster, and whether its group is one that SkyPilot did not make."""
+    """The Region of a cluster, and whether the plugin serves it: SkyPilot did not make its group."""
     if provider_config is None or "region" not in provider_config:
         raise PortsError(f"the cluster {cluster!r} has no provider configuration with a Region")
     managed = (provider_config.get("security_group") or {}).get("ManagedBySkyPilot", True)

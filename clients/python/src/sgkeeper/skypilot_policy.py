@@ -7,7 +7,7 @@ Choose one in ``~/.sky/config.yaml``::
 A policy sees a task before its launch, and never its end. So it cannot open ports itself.
 
 :class:`LabelPorts` turns the ports of AWS resources into the instance tags ``sgkeeper:ports`` and
-``sgkeeper:from``. It needs an installation with ``SGKEEPER_INSTANCES=on``. Its costs:
+``sgkeeper:from``. It needs an installation with ``SGKEEPER_INSTANCES=on``. Its limits:
 
 - The ports open some seconds after the instance runs, and nothing waits for them.
 - A refusal does not reach the user. It is in sgkeeper's events and history.

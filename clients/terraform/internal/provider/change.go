@@ -45,7 +45,7 @@ func changeOf(ctx context.Context, old, m launchModel, diags *diag.Diagnostics) 
 	return other
 }
 
-// renames reports whether a configuration demands another name. An imported launch has no prefix.
+// renames reports whether a configuration requires another name. An imported launch has no prefix.
 func (m launchModel) renames(old launchModel) bool {
 	if !m.Launch.IsUnknown() {
 		return !m.Launch.Equal(old.Launch)
@@ -81,7 +81,7 @@ func (r *launchResource) ModifyPlan(
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("launch"), old.Launch)...)
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("group_id"), old.GroupID)...)
 	case known && !chosen && config.Launch.Equal(old.Launch) && m.Group.Equal(old.Group):
-		resp.Diagnostics.AddAttributeError(path.Root("launch"), "The launch cannot change so",
+		resp.Diagnostics.AddAttributeError(path.Root("launch"), "The launch cannot change like this",
 			"A launch only grows: its rules, expiry and purpose stay until its end. Give the launch another name, or "+
 				"leave launch out. The provider then opens a new launch before it ends this one.")
 	case chosen:

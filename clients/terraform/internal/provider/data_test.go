@@ -15,8 +15,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/launcher"
 )
 
-// TestPlanData: the data source says which rules sgkeeper would open, and which ones the group
-// has, and why a launch would be refused. It publishes nothing.
+// TestPlanData: the data source shows the rules that sgkeeper would open, the rules that the group
+// already has, and the reasons for a refusal. It publishes nothing.
 func TestPlanData(t *testing.T) {
 	w := newWorld(t, "")
 	c := w.core()

@@ -84,8 +84,8 @@ func (k *keeper) await(ctx context.Context, w events.Wait, of launcher.Receipt) 
 	return outcomes, k.explain(err)
 }
 
-// ask returns the outcomes of the live requests of a launch, as known now. While the function fails, it
-// asks again until ctx ends.
+// ask returns the outcomes of the live requests of a launch, as known now. While the function
+// fails, it repeats the call until ctx ends.
 func (k *keeper) ask(ctx context.Context, launch string, group events.Group) ([]events.Outcome, error) {
 	w := events.Wait{Request: &events.Request{Launch: claim.Launch{Name: launch}, Group: group}, Source: k.source}
 	k.own(&w)

@@ -75,8 +75,8 @@ func (m *launchModel) name() {
 	}
 }
 
-// open publishes a launch and waits until it is served. If it fails, it ends the launch. Ended
-// reports that nothing of the launch is left, or will be.
+// open publishes a launch and waits until it is served. If it fails, it ends the launch. ended
+// reports that no rule of the launch is left, or will be.
 func (r *launchResource) open(ctx context.Context, m *launchModel, diags *diag.Diagnostics) (ended bool) {
 	rejected, err := r.request(ctx, m, diags)
 	switch {

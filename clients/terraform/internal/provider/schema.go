@@ -24,7 +24,7 @@ const (
 	vpcText         = "VPC of the name, `vpc-...`."
 	accountText     = "Account of the group. By default, the publisher's."
 	regionText      = "Region of the group. By default, the installation's."
-	rulesText       = "Rules of the launch, at most 1,000 after each port range and peer is counted."
+	rulesText       = "Rules of the launch, at most 1,000 if each pair of a port range and a peer counts as one."
 	protocolText    = "`tcp` (default), `udp`, `icmp`, `icmpv6`, `all`, or an IANA number."
 	portsText       = "Ports of TCP or UDP, such as `8000` or `8000,8002-8004`."
 	icmpText        = "ICMP type. By default, all types."

@@ -63,7 +63,7 @@ def by_sgkeeper(launch, _group_name, group, bus):
 
 
 def open_ports(ec2, group):
-    """The TCP ports that are open to the world over IPv4, as EC2 tells."""
+    """The TCP ports that are open to the world over IPv4, as EC2 describes them."""
     pages = ec2.get_paginator('describe_security_group_rules').paginate(Filters=[{'Name': 'group-id', 'Values': [group]}])
     return {port for page in pages for rule in page['SecurityGroupRules']
             if not rule['IsEgress'] and rule['IpProtocol'] == 'tcp' and rule.get('CidrIpv4') == '0.0.0.0/0'
@@ -75,7 +75,7 @@ def run(way, launch, gate, results, group_name, group, bus):
     try:
         way(launch, group_name, group, bus)
         results.put('')
-    except Exception as error:  # whatever a launcher would show its user
+    except Exception as error:  # any error that a launcher would show its user
         code = getattr(error, 'response', {}).get('Error', {}).get('Code')
         results.put(code or f'{type(error).__name__}: {error}')
 

@@ -43,7 +43,7 @@ def name_of(cluster):
 
 
 def make_group(ec2):
-    """The shared group, in the default VPC, as the README asks for it."""
+    """The shared group, in the default VPC, as the README describes it."""
     vpc = ec2.describe_vpcs(Filters=[{'Name': 'is-default', 'Values': ['true']}])['Vpcs'][0]['VpcId']
     group = ec2.create_security_group(GroupName=GROUP_NAME, Description='shared', VpcId=vpc, TagSpecifications=[
         {'ResourceType': 'security-group', 'Tags': [{'Key': 'sgkeeper:managed', 'Value': 'true'}]}])['GroupId']

@@ -1,4 +1,4 @@
-"""What a program with boto3 sees of the account that the environment names.
+"""Checks the account that the environment names, as a program with boto3 sees it.
 
 It knows the account by SGKEEPER_GROUP, SGKEEPER_BUS, SGKEEPER_TABLE,
 SGKEEPER_LAUNCHES and SGKEEPER_OUTCOMES.

@@ -19,6 +19,7 @@ type Error struct {
 	Members map[string]any
 }
 
+// Error returns the code and the message.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // HTTPStatus returns Status, or 400 if Status is 0.

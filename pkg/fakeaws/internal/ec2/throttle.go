@@ -25,14 +25,14 @@ func newBuckets() buckets {
 		"CreateTags":                    {size: 100, refill: 10},
 		"mutating":                      {size: 50, refill: 5},
 		"describe":                      {size: 100, refill: 20},
-		"describe whole":                {size: 50, refill: 10},
+		"describe unfiltered":           {size: 50, refill: 10},
 		"DescribeStaleSecurityGroups":   {size: 20, refill: 5},
 	}
 }
 
-// wholly names the describes with a smaller bucket for calls without filters or pages
+// unfilteredBuckets names the describes with a smaller bucket for calls without filters or pages
 // ["Unfiltered and unpaginated non-mutating actions"].
-var wholly = map[string]bool{
+var unfilteredBuckets = map[string]bool{
 	"DescribeInstances":         true,
 	"DescribeNetworkInterfaces": true,
 	"DescribeSecurityGroups":    true,
@@ -43,17 +43,17 @@ func bucketOf(r Request) string {
 	case r.Op == "AuthorizeSecurityGroupIngress" || r.Op == "RevokeSecurityGroupIngress" || r.Op == "CreateTags" ||
 		r.Op == "DescribeStaleSecurityGroups":
 		return r.Op
-	case wholly[r.Op] && whole(r):
-		return "describe whole"
+	case unfilteredBuckets[r.Op] && unfiltered(r):
+		return "describe unfiltered"
 	case strings.HasPrefix(r.Op, "Describe") || strings.HasPrefix(r.Op, "Get"):
 		return "describe"
 	}
 	return "mutating"
 }
 
-// whole reports whether a describe has neither filters nor pages. Ids do not count as a
+// unfiltered reports whether a describe has neither filters nor pages. Ids do not count as a
 // filter, which is the cautious reading [?].
-func whole(r Request) bool {
+func unfiltered(r Request) bool {
 	for key := range r.Form {
 		if strings.HasPrefix(key, "Filter.") || key == "MaxResults" || key == "NextToken" {
 			return false

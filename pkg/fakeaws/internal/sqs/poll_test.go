@@ -153,7 +153,7 @@ func TestPollRedrive(t *testing.T) {
 			t.Errorf("dead letter %q from %q", *m.Body, got)
 		}
 		if got := m.Attributes["ApproximateReceiveCount"]; got != "3" {
-			t.Errorf("receive count %s goes along, want 3", got)
+			t.Errorf("the dead letter has the receive count %s, want 3", got)
 		}
 	})
 }

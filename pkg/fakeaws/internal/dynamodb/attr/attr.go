@@ -84,4 +84,5 @@ func (t Type) Ordered() bool {
 // Error is the reason why DynamoDB refuses a value, in its own words.
 type Error string
 
+// Error returns the reason.
 func (e Error) Error() string { return string(e) }

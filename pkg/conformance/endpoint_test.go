@@ -17,9 +17,10 @@ import (
 	"time"
 )
 
-// door is the AWS endpoint of programs beside a fleet. Events go to the fleet's queue, as
-// EventBridge would send them. Direct invocations go to waiters, and all else to EC2's engine.
-type door struct {
+// endpoint is the AWS endpoint of programs beside a fleet. Events go to the fleet's queue, as
+// EventBridge would send them. Direct invocations go to waiters, and all other calls to EC2's
+// engine.
+type endpoint struct {
 	*httptest.Server
 	fleet       *fleet
 	invocations chan *invocation
@@ -42,15 +43,15 @@ type answered struct {
 	failed bool
 }
 
-// openDoor starts the endpoint, and that many processes for direct invocations. They stop when
+// newEndpoint starts the endpoint, and that many processes for direct invocations. They stop when
 // the test ends.
-func openDoor(t *testing.T, f *fleet, waiters int) *door {
+func newEndpoint(t *testing.T, f *fleet, waiters int) *endpoint {
 	t.Helper()
 	ec2, err := url.Parse(f.ec2)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &door{fleet: f, invocations: make(chan *invocation), ruleCalls: make(map[string]int)}
+	d := &endpoint{fleet: f, invocations: make(chan *invocation), ruleCalls: make(map[string]int)}
 	d.rest = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(ec2) }}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", d.invoke)
@@ -70,7 +71,7 @@ func openDoor(t *testing.T, f *fleet, waiters int) *door {
 }
 
 // invoke is Lambda's Invoke.
-func (d *door) invoke(w http.ResponseWriter, r *http.Request) {
+func (d *endpoint) invoke(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -91,7 +92,7 @@ func (d *door) invoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (d *door) other(w http.ResponseWriter, r *http.Request) {
+func (d *endpoint) other(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return
@@ -116,7 +117,7 @@ func changesRules(op string) bool {
 }
 
 // put sends events to the queue.
-func (d *door) put(w http.ResponseWriter, body []byte) {
+func (d *endpoint) put(w http.ResponseWriter, body []byte) {
 	var in struct {
 		Entries []struct{ Source, DetailType, Detail string }
 	}
@@ -136,16 +137,16 @@ func (d *door) put(w http.ResponseWriter, body []byte) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"FailedEntryCount": 0, "Entries": ids})
 }
 
-func (d *door) newID() string {
+func (d *endpoint) newID() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.events++
 	return fmt.Sprintf("6a7e8feb-b491-4cf7-a9f1-%012x", d.events)
 }
 
-// takeRuleCalls returns the number of calls that changed rules, and their operations. It starts
-// counting anew.
-func (d *door) takeRuleCalls() (n int, operations []string) {
+// takeRuleCalls returns the number of calls that changed rules, and their operations. Then it
+// resets both.
+func (d *endpoint) takeRuleCalls() (n int, operations []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, calls := range d.ruleCalls {

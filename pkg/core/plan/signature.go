@@ -6,8 +6,8 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// Where tags are denied, a rule's description says who made it. It ends in the stamp and a
-// seal, for example
+// If IAM denies tags, a rule's description proves that sgkeeper made it. It ends in the stamp
+// and a seal, for example
 //
 //	sgkeeper llama4-7f3a: vLLM [12.Q7XK2MZA.Zx81q-0bTy7u]
 //
