@@ -144,6 +144,7 @@ func (s *simulation) delete(r *rand.Rand, g *simGroup) {
 		return
 	}
 	g.exists.set(false)
+	g.listed.set(false)
 	s.account.RemoveSecurityGroup(g.id)
 	s.note("outsider: DeleteSecurityGroup %s", g.id)
 	s.changed(r, g, "DeleteSecurityGroup", fmt.Sprintf(`{"groupId":%q}`, g.id))

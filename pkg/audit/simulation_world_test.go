@@ -46,6 +46,7 @@ type spot struct {
 type simGroup struct {
 	id     string
 	exists fact
+	listed fact // the same, for the later call that lists stale references
 	tagged fact
 	spots  []*spot
 }
@@ -74,6 +75,7 @@ func newWorld(r *rand.Rand) *simWorld {
 	for g := range 2 + r.IntN(3) {
 		group := &simGroup{id: fmt.Sprintf("sg-%017x", 1+g)}
 		group.exists.set(true)
+		group.listed.set(true)
 		group.tagged.set(g == 0 || chance(r, 0.85))
 		kinds := []spotKind{plainSpot, plainSpot}
 		for _, k := range []spotKind{sensitiveSpot, worldSpot, staleSpot, listSpot} {
@@ -137,7 +139,7 @@ func (w *simWorld) truth(s *spot, is func(*fact) bool) string {
 		return "missing"
 	case is(&s.asked), !is(&s.rule):
 		return ""
-	case s.kind == staleSpot && is(&w.gone):
+	case s.kind == staleSpot && is(&w.gone) && is(&s.group.listed):
 		return "stale-reference"
 	case is(&s.excepted):
 		return ""
