@@ -126,6 +126,9 @@ func (in *invocation) readAll(ctx context.Context) error {
 			return err
 		}
 	}
+	if in.run.Unlisted { // events of the same batch may name further groups
+		return in.readTargets(ctx)
+	}
 	return in.flush(ctx)
 }
 

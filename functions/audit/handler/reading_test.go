@@ -1,6 +1,8 @@
 package handler_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -31,4 +33,22 @@ func TestEarlierReading(t *testing.T) {
 			t.Errorf("the report has %d drifts of the earlier reading: %s", len(drifts), drifts[0].Detail)
 		}
 	})
+}
+
+// TestChangeBesideSchedule: one batch has the schedule's command and an event. The list of groups is
+// denied, and the event's group is audited all the same.
+func TestChangeBesideSchedule(t *testing.T) {
+	r := newRig(t)
+	r.all()
+	r.adds(1000)
+	r.account.Inject(func(op fakeaws.Op) (bool, error) {
+		if strings.HasPrefix(op.Form.Get("Filter.1.Name"), "tag:") {
+			return false, &fakeaws.Error{Code: "UnauthorizedOperation", Message: "no", Status: 403}
+		}
+		return true, nil
+	})
+	r.invoke(batch(`{"sgkeeper":"audit"}`, changed("e-1", "eve", "", `{"groupId":"`+group+`"}`)))
+	if kinds := r.detected(); !slices.Contains(kinds, "unexpected") {
+		t.Errorf("published %q, want the event's rule", kinds)
+	}
 }
