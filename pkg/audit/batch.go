@@ -67,9 +67,10 @@ func (p *placeReader) flush(ctx context.Context) error {
 // compareSome compares the first groups of the queue.
 func (p *placeReader) compareSome(ctx context.Context) error {
 	n := p.fit(p.pages(ctx))
+	at := p.in.now()
 	all, err := p.facts(ctx, p.queue.groups[:n])
 	if err == nil {
-		err = p.compare(ctx, all)
+		err = p.compare(ctx, all, at)
 	}
 	switch {
 	case err != nil && !p.compared: // most of an invocation did not suffice
@@ -229,9 +230,10 @@ func (p *placeReader) readRules(ctx context.Context, ids []string) (read map[str
 	return read, err
 }
 
-// compare compares some groups and files the results. It fails with errDeadline if the deadline
-// comes before all of them are compared.
-func (p *placeReader) compare(ctx context.Context, all []drift.Facts) error {
+// compare compares some groups and files the results. Their rules were read after a time, by which
+// readings are ordered: a slow call after the reading must not make it later. compare fails with
+// errDeadline if the deadline comes before all groups are compared.
+func (p *placeReader) compare(ctx context.Context, all []drift.Facts, at time.Time) error {
 	results := make([]result, len(all))
 	var work sync.WaitGroup
 	free := make(chan struct{}, rechecks)
@@ -253,6 +255,7 @@ func (p *placeReader) compare(ctx context.Context, all []drift.Facts) error {
 	p.in.mu.Lock()
 	for i := range results {
 		rules += len(all[i].Entries)
+		results[i].group.At = at.UTC()
 		p.file(&all[i], results[i])
 	}
 	p.in.mu.Unlock()

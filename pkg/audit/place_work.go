@@ -104,7 +104,7 @@ func (p *placeReader) load(ctx context.Context, ids []string) (b batch) {
 
 // untabled returns the groups that EC2 listed and that the scan did not return. EC2 may have
 // skipped a group if its list was read in several invocations. So those that only the previous
-// report has are looked up, too.
+// report has are looked up, too. If there is no list, those that the scope names are.
 func (p *placeReader) untabled() (ids []string) {
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
@@ -118,6 +118,13 @@ func (p *placeReader) untabled() (ids []string) {
 			g := p.in.previous.Groups[i].Group
 			if placeOf(g) == p.Place && p.seen[g.ID] == 0 {
 				ids = append(ids, g.ID)
+			}
+		}
+	}
+	if p.in.run.Unlisted { // events of the same batch may name groups that the list lacks
+		for _, t := range p.in.run.Scope.Targets {
+			if placeOf(t.Group) == p.Place && p.seen[t.Group.ID] == 0 && !slices.Contains(ids, t.Group.ID) {
+				ids = append(ids, t.Group.ID)
 			}
 		}
 	}

@@ -24,9 +24,12 @@ type restWire struct{}
 
 func (restWire) answer(op Op, id string, out []byte, err error) (answer, error) {
 	a, broken := jsonWire{"application/json"}.answer(op, id, out, err)
+	if broken != nil {
+		return a, broken
+	}
 	a.header.Set("Content-Type", "application/json")
 	if e, ok := asError(err); ok {
 		a.header.Set("X-Amzn-Errortype", e.Code)
 	}
-	return a, broken
+	return a, nil
 }

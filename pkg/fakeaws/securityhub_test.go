@@ -64,3 +64,14 @@ func TestFindings(t *testing.T) {
 	_, err = client.BatchImportFindings(t.Context(), &securityhub.BatchImportFindingsInput{Findings: many[:1]})
 	wantCode(t, "denied", err, "AccessDeniedException")
 }
+
+// TestFindingsBroken: a broken connection is an error of the call, as of any other service.
+func TestFindingsBroken(t *testing.T) {
+	account := fakeaws.New(fakeaws.Options{})
+	account.Inject(func(fakeaws.Op) (bool, error) { return false, nil })
+	_, err := securityhub.NewFromConfig(config(account)).BatchImportFindings(t.Context(),
+		&securityhub.BatchImportFindingsInput{Findings: []types.AwsSecurityFinding{findingOf("good", nil)}})
+	if err == nil || len(account.Findings()) != 0 {
+		t.Errorf("error %v, findings %v", err, account.Findings())
+	}
+}
