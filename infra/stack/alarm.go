@@ -91,8 +91,9 @@ func (s *installation) queueAlarms() (alarms []alarm) {
 	}
 	if s.chat != nil {
 		alarms = append(alarms, alarm{part: "chat-dead",
-			metric: s.deadChat.MetricApproximateNumberOfMessagesVisible(every(time.Minute, "Maximum")), from: 1, times: 1,
-			what: "messages for people could not be sent to the topic of chat: their attributes give the reason"})
+			metric: s.deadChat.MetricApproximateNumberOfMessagesVisible(every(time.Minute, "Maximum")), from: 1,
+			times: 1,
+			what:  "messages for people could not be sent to the topic of chat: their attributes give the reason"})
 	}
 	return alarms
 }

@@ -135,9 +135,28 @@ func (t *textReport) command(alike []*drift.Drift) {
 	}
 	for _, command := range commands {
 		if command != "" {
+			if t.style.Width > 0 {
+				command = folded(command, t.style.Width-textIndent)
+			}
 			t.say("%s%s", strings.Repeat(" ", textIndent), command)
 		}
 	}
+}
+
+// folded breaks a command into lines before its flags, so that a shell takes them for one.
+func folded(command string, width int) string {
+	const end = " \\"
+	flags := strings.Split(command, " --")
+	lines := flags[:1]
+	for _, flag := range flags[1:] {
+		last, more := &lines[len(lines)-1], " --"+flag
+		if len(*last)+len(more)+len(end) > width {
+			lines = append(lines, strings.Repeat(" ", textIndent+1)+more)
+		} else {
+			*last += more
+		}
+	}
+	return strings.Join(lines, end+"\n")
 }
 
 func (t *textReport) title(d *drift.Drift) {

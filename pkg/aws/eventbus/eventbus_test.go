@@ -22,13 +22,13 @@ import (
 
 func TestPublish(t *testing.T) {
 	b := newBench(t, 0)
-	rejected := events.LaunchRejected{Launch: "llama", Group: events.Group{ID: "sg-0123456789abcdef0"}}
-	if err := b.Publish(t.Context(), rejected); err != nil {
+	ensured := events.PortsEnsured{Launches: []string{"llama"}, Group: events.Group{ID: "sg-0123456789abcdef0"}, Ticket: 7}
+	if err := b.Publish(t.Context(), ensured); err != nil {
 		t.Fatal(err)
 	}
 	want := []fakeaws.Entry{{
-		Source: "sgkeeper", DetailType: "Launch Rejected", EventBusName: busName,
-		Detail: `{"launch":"llama","group":"sg-0123456789abcdef0","reasons":[]}`,
+		Source: "sgkeeper", DetailType: "Ports Ensured", EventBusName: busName,
+		Detail: `{"group":"sg-0123456789abcdef0","launches":["llama"],"authorized":[],"revoked":[],"covered":[],"ticket":7}`,
 	}}
 	if diff := cmp.Diff(want, b.taken); diff != "" {
 		t.Errorf("the bus took (-want +got):\n%s", diff)
