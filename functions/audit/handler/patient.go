@@ -21,13 +21,15 @@ const maxBackoff = 5 * time.Second
 // wait, and its describes share a throttle bucket with those of ensure. The SDK's own budget of
 // retries would be used up after some hundred of them, and then calls would fail at once.
 func patient(o *ec2.Options) {
-	o.Retryer = patience{retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxBackoff, o.RateLimiter = maxBackoff, ratelimit.None
-	})}
+	o.Retryer = patience{retry.NewStandard(func(o *retry.StandardOptions) { o.RateLimiter = ratelimit.None }), o.Retryer}
 }
 
-// patience is the SDK's retryer with another number of attempts.
-type patience struct{ *retry.Standard }
+// patience is the SDK's retryer with another number of attempts, and with the waits of the client's
+// own retryer.
+type patience struct {
+	*retry.Standard
+	own aws.Retryer
+}
 
 // MaxAttempts implements aws.Retryer: there is no limit.
 func (patience) MaxAttempts() int { return 0 }
@@ -39,5 +41,6 @@ func (p patience) RetryDelay(attempt int, err error) (time.Duration, error) {
 	if attempt >= ec2Attempts && !throttled {
 		return 0, fmt.Errorf("exceeded %d attempts: %w", ec2Attempts, err)
 	}
-	return p.Standard.RetryDelay(attempt, err)
+	delay, err := p.own.RetryDelay(attempt, err)
+	return min(delay, maxBackoff), err
 }
