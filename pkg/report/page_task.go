@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
@@ -27,6 +28,9 @@ func (p *page) task(t task) g.Node {
 		h.A(h.Href("#drifts"), h.Data("kind", string(t.kind)), h.Data("severity", digit(t.severity)),
 			h.Span(h.Class("sev"), g.Text(t.severity.String())), g.Text(" "), h.B(g.Text(titles[t.kind]))),
 		h.Span(h.Class("where"), isolated(whereText(p.Report, t.drifts))),
+		h.Span(h.Class("facts"), g.Map(taskFacts(t.drifts), func(fact string) g.Node {
+			return h.Span(isolated(fact))
+		})),
 		h.P(g.Text(limited(sentence(usual(t.drifts)), 600)+".")),
 		g.Iff(p.taskCommand(t) != "", func() g.Node { return command(p.taskCommand(t)) }),
 	)
@@ -105,6 +109,51 @@ func whereText(r *drift.Report, drifts []*drift.Drift) string {
 		return what + " in " + name
 	}
 	return name
+}
+
+// taskFacts answers where the drifts are, since when, and whose they are, as far as they agree.
+func taskFacts(drifts []*drift.Drift) (facts []string) {
+	add := func(before, text string) {
+		if text != "" {
+			facts = append(facts, before+limited(console.Printable(text), 200))
+		}
+	}
+	first := drifts[0]
+	since, elsewhere := first.Since, false
+	for _, d := range drifts[1:] {
+		elsewhere = elsewhere || d.Group != first.Group
+		if d.Since.Before(since) {
+			since = d.Since
+		}
+	}
+	if !elsewhere && first.Group.ID != "" {
+		add("", first.Group.ID+" in "+first.Group.Account+" "+first.Group.Region)
+	}
+	add("since ", minute(since))
+	if len(drifts) > 1 {
+		return facts
+	}
+	add("launch ", launchNames(first.Requests))
+	if c := first.Changed; c.Actor != "" {
+		add("changed by ", c.Actor+" with "+c.Name)
+	}
+	add("described as ", first.Rule.Description)
+	return facts
+}
+
+// launchNames names the first launches of some requests.
+func launchNames(requests []drift.Request) string {
+	const most = 3
+	var names []string
+	for _, r := range requests {
+		if !slices.Contains(names, r.Launch.Name) {
+			names = append(names, r.Launch.Name)
+		}
+	}
+	if more := len(names) - most; more > 0 {
+		names = append(names[:most], "and "+count(more, "other", "others"))
+	}
+	return strings.Join(names, ", ")
 }
 
 // titles describes each kind in a few words.

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
@@ -174,5 +175,17 @@ func TestFindingIsSeenAfterItBegan(t *testing.T) {
 	}
 	if f := finding(r, &r.Groups[0], d); f.LastObservedAt < f.FirstObservedAt {
 		t.Errorf("ASFF: last observed %s, first observed %s", f.LastObservedAt, f.FirstObservedAt)
+	}
+}
+
+// TestSum: a drift about no group does not count as a group.
+func TestSum(t *testing.T) {
+	group := claim.Group{Account: "111122223333", Region: "us-east-1", ID: "sg-0123456789abcdef0"}
+	r := &drift.Report{Groups: []drift.Group{{Group: group}}, Drifts: []drift.Drift{
+		{Group: group, Kind: drift.Unexpected, Severity: drift.Medium},
+		{Group: claim.Group{Account: "111122223333", Region: "us-east-1"}, Kind: drift.Unknown, Severity: drift.High},
+	}}
+	if got, want := Sum(r), "Audit: 2 drifts in 1 of 1 group: 1 high, 1 medium."; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

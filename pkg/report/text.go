@@ -242,7 +242,13 @@ func Sum(r *drift.Report) string {
 	if counts.Total() == 0 {
 		return "Audit: no drift in " + groups + "."
 	}
-	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(counts.Total(), "drift", "drifts"), number(len(drifted(r))),
+	drifted := 0
+	for _, s := range sections(r)[:len(r.Groups)] { // a drift may be about no group
+		if len(s.drifts) > 0 {
+			drifted++
+		}
+	}
+	return fmt.Sprintf("Audit: %s in %s of %s: %s.", count(counts.Total(), "drift", "drifts"), number(drifted),
 		groups, tally(counts))
 }
 

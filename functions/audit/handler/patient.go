@@ -21,7 +21,8 @@ const maxBackoff = 5 * time.Second
 // wait, and its describes share a throttle bucket with those of ensure. The SDK's own budget of
 // retries would be used up after some hundred of them, and then calls would fail at once.
 func patient(o *ec2.Options) {
-	o.Retryer = patience{retry.NewStandard(func(o *retry.StandardOptions) { o.RateLimiter = ratelimit.None }), o.Retryer}
+	unlimited := retry.NewStandard(func(o *retry.StandardOptions) { o.RateLimiter = ratelimit.None })
+	o.Retryer = patience{unlimited, o.Retryer}
 }
 
 // patience is the SDK's retryer with another number of attempts, and with the waits of the client's
