@@ -13,10 +13,11 @@ import (
 
 // auditFlags are the flags of `sgkeeper audit`.
 type auditFlags struct {
-	aws    awsFlags
-	table  tableFlags
-	policy auditPolicyFlags
-	out    auditOutputFlags
+	aws     awsFlags
+	table   tableFlags
+	policy  auditPolicyFlags
+	out     auditOutputFlags
+	members auditMembersFlags
 
 	groups   []string
 	rules    rulesFlag
@@ -51,6 +52,7 @@ func newAudit() *cobra.Command {
 			"to fill in; it must not exist")
 	flags.StringVar(&f.at, "at", "",
 		"`time` at which the files were saved, as 2026-12-01T00:00:00Z; by default now; needs --rules")
+	f.members.add(cmd)
 	f.policy.add(cmd)
 	f.out.add(cmd)
 	f.table.add(cmd)
@@ -112,7 +114,16 @@ func (f *auditFlags) check() (at time.Time, err error) {
 	if err := checkGroups(each(f.groups)...); err != nil {
 		return at, err
 	}
+	if err := f.members.check(); err != nil {
+		return at, err
+	}
 	switch {
+	case f.rules.given() && f.members.given():
+		return at, errors.New("--member-accounts and --member-regions need --table: " +
+			"files have the groups of all accounts")
+	case len(f.groups) > 0 && f.members.given():
+		return at, errors.New("--group is a group of the installation's own account and Region: leave out " +
+			"--member-accounts and --member-regions, or give --account and --region")
 	case !f.rules.given() && f.claims != "":
 		return at, errors.New("--claims needs --rules, the rules of the groups from a file")
 	case !f.rules.given() && f.at != "":

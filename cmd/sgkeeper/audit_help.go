@@ -12,6 +12,10 @@ reads. It needs dynamodb:Scan and Query on the table, and ec2:DescribeSecurityGr
 DescribeSecurityGroupRules, DescribeNetworkInterfaces, DescribeStaleSecurityGroups,
 DescribeManagedPrefixLists and GetManagedPrefixListEntries.
 
+--member-accounts and --member-regions add the accounts and Regions that the installation
+serves. The command assumes --member-role in each account. The role that the stack makes
+trusts only the audit function, so name a role that trusts you.
+
 With --rules it calls no AWS. --rules is the output of describe-security-group-rules
 or describe-security-groups. --claims is the output of sgkeeper claims --all --output
 json. Files do not say:

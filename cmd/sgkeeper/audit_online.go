@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
@@ -62,8 +61,9 @@ func (f *auditFlags) auditor(ctx context.Context, c aws.Config, p drift.Policy) 
 	}
 	place := audit.Place{Account: owner, Region: c.Region}
 	p.Installation = string(f.policy.installation.of(place.Account, place.Region, f.table.name()))
-	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(c), place.Account, place.Region))
-	auditor := &audit.Auditor{EC2: reader, Table: table, Policy: p, Places: []audit.Place{place},
+	places := f.members.places(place)
+	reader := ec2sg.NewReader(f.members.clients(c, places))
+	auditor := &audit.Auditor{EC2: reader, Table: table, Policy: p, Places: places,
 		TableName: f.table.name(), Subjects: f.policy.unreadSubjects()}
 	return auditor, f.scope(place), nil
 }
