@@ -42,6 +42,7 @@ func newMend() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	f.choice.add(cmd)
+	f.table.addGroups(cmd, &f.choice.groups, "")
 	flags.StringVar(&f.report, "report", "",
 		"`file` with an audit's JSON report that has the drifts; without it, the command audits; - is standard input")
 	flags.StringVar(&f.undo, "undo", "", "undo `file` of an earlier mend: gives its groups their former rules again")
@@ -88,6 +89,9 @@ func (f *mendFlags) run(cmd *cobra.Command) error {
 	}
 	c, err := f.aws.load(cmd.Context())
 	if err != nil {
+		return err
+	}
+	if err := f.table.identify(cmd.Context(), c, each(f.choice.groups)...); err != nil {
 		return err
 	}
 	m, err := f.mender(cmd, c, policy)

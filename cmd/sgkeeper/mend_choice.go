@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // mendChoiceFlags choose drifts of a report.
@@ -29,11 +28,9 @@ func (f *mendChoiceFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&f.drifts, "drift", nil, "`ids` of drifts, or their first 8 characters or more")
 	flags.StringSliceVar(&f.kinds, "kind", nil, "`kinds` of drifts, such as unexpected")
-	flags.StringSliceVar(&f.groups, "group", nil, "`ids` of security groups, sg-...")
 	flags.Var(checked(&f.severity, "severity", oneOf(severities...)), "severity",
 		"lowest severity: informational, low, medium, high or critical")
 	complete(cmd, "drift")
-	complete(cmd, "group")
 	complete(cmd, "kind", kinds...)
 	complete(cmd, "severity", severities...)
 }
@@ -57,12 +54,7 @@ func (f *mendChoiceFlags) check() error {
 			return fmt.Errorf("--kind %q: want a kind of drift such as unexpected: docs/audit.md lists them", k)
 		}
 	}
-	for _, id := range f.groups {
-		if !secgroup.IsGroupID(id) {
-			return fmt.Errorf("--group %q: want sg- and 8 to 17 hexadecimal digits in lower case", id)
-		}
-	}
-	return nil
+	return checkGroups(each(f.groups)...)
 }
 
 // choose returns the chosen drifts. It fails if an id names none of them, or several.
