@@ -86,7 +86,7 @@ func KeyUses() []KeyUse {
 		Purpose: "alarms are published to the topic",
 		Page:    Page{"SNS", guide + "sns/latest/dg/sns-key-management.html"},
 	}, {
-		Service: "SNS", Principals: eventBridge, Condition: forAccount,
+		Service: "SNS Chat", Principals: eventBridge, Condition: forAccount,
 		Actions: []string{"kms:Decrypt", "kms:GenerateDataKey*"},
 		Purpose: "rules publish messages for people to the topic", If: "chat",
 		needed: func(p Props) bool { return p.Chat != "" },
