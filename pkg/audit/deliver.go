@@ -92,16 +92,43 @@ func (r *Recorder) confirm(ctx context.Context, stored base, took map[string][]d
 const burst = 100
 
 // publish publishes the new and changed drifts, the severest first, then the closed ones, and that the
-// audit is complete. It returns the changes that the bus took.
+// audit is complete. It returns the changes that the bus took. Of a closed drift, these are its own
+// event and the one that names its id.
 func (r *Recorder) publish(
 	ctx context.Context, record *Record, report *drift.Report,
 ) (took []drift.Notice, err error) {
 	found, closed := r.pending(report, outputBus)
+	took, err = r.announce(ctx, slices.Concat(found, closed))
+	failed, named := []error{err}, make(map[string]bool)
+	completed := r.completion(record, report)
+	for first := true; first && record != nil || len(closed) > 0; first = false {
+		completed.Closed = nil
+		for _, c := range closed[:min(len(closed), maxClosed)] {
+			completed.Closed = append(completed.Closed, c.Drift)
+		}
+		closed = closed[len(completed.Closed):]
+		if first && record != nil {
+			record.Completed = completed
+		}
+		if err := r.Bus.Deliver(ctx, completed)[0]; err != nil {
+			failed = append(failed, err)
+			break
+		}
+		for _, id := range completed.Closed {
+			named[id] = true
+		}
+	}
+	took = slices.DeleteFunc(took, func(n drift.Notice) bool { return n.Closed != nil && !named[n.Drift] })
+	return took, errors.Join(failed...)
+}
+
+// announce publishes the event of each change, and returns the changes whose event the bus took.
+func (r *Recorder) announce(ctx context.Context, changes []change) (took []drift.Notice, err error) {
 	var failed []error
-	for some := range slices.Chunk(found, burst) {
+	for some := range slices.Chunk(changes, burst) {
 		out := make([]events.Out, len(some))
-		for i, f := range some {
-			out[i] = detected(f.drift, f.Notice)
+		for i, c := range some {
+			out[i] = c.event()
 		}
 		before := len(took)
 		for i, err := range r.Bus.Deliver(ctx, out...) {
@@ -113,32 +140,6 @@ func (r *Recorder) publish(
 		}
 		if len(took) == before {
 			break // the bus is down
-		}
-	}
-	completed := r.completion(record, report)
-	for first := true; first && record != nil || len(closed) > 0; first = false {
-		some := closed[:min(len(closed), maxClosed)]
-		closed = closed[len(some):]
-		completed.Closed = nil
-		var out []events.Out
-		for _, n := range some {
-			completed.Closed = append(completed.Closed, n.Drift)
-			out = append(out, closedEvent(n))
-		}
-		if first && record != nil {
-			record.Completed = completed
-		}
-		refusals := r.Bus.Deliver(ctx, append(out, completed)...)
-		if err := refusals[len(some)]; err != nil {
-			failed = append(failed, err)
-			break
-		}
-		for i, n := range some {
-			if refusals[i] == nil {
-				took = append(took, n)
-			} else if !slices.Contains(failed, refusals[i]) {
-				failed = append(failed, refusals[i])
-			}
 		}
 	}
 	return took, errors.Join(failed...)
@@ -169,7 +170,7 @@ type change struct {
 
 // pending returns the new and changed drifts that an output has not confirmed, the severest first,
 // and the closed ones. Without a store there is no outbox of earlier audits.
-func (r *Recorder) pending(report *drift.Report, output string) (found []change, closed []drift.Notice) {
+func (r *Recorder) pending(report *drift.Report, output string) (found, closed []change) {
 	at := make(map[string]*drift.Drift)
 	notices := report.Outbox[output].Notices
 	for i := range notices {
@@ -185,7 +186,7 @@ func (r *Recorder) pending(report *drift.Report, output string) (found []change,
 	for _, n := range notices {
 		if n.Closed != nil {
 			at[n.Drift] = n.Closed
-			closed = append(closed, n)
+			closed = append(closed, change{n, n.Closed})
 		}
 	}
 	for _, n := range notices {
@@ -212,24 +213,19 @@ func (r *Recorder) importFindings(
 			has[out.Drifts[i].ID] = true
 		}
 	}
-	for _, n := range closed {
-		has[n.Drift] = true // of a closed drift, the finding is archived
-		out.Closed = append(out.Closed, *n.Closed)
+	for _, c := range closed {
+		has[c.Drift] = true // of a closed drift, the finding is archived
+		out.Closed = append(out.Closed, *c.drift)
 	}
 	for _, f := range found {
-		if !has[f.Notice.Drift] {
+		if !has[f.Drift] {
 			out.Drifts = append(out.Drifts, *f.drift)
 		}
 	}
 	refused, err := r.Hub.Import(ctx, &out)
-	for _, f := range found {
-		if !refused[f.Notice.Drift] {
-			took = append(took, f.Notice)
-		}
-	}
-	for _, n := range closed {
-		if !refused[n.Drift] {
-			took = append(took, n)
+	for _, c := range slices.Concat(found, closed) {
+		if !refused[c.Drift] {
+			took = append(took, c.Notice)
 		}
 	}
 	return took, err

@@ -17,6 +17,14 @@ const (
 	maxClosed = 1000 // closed drifts that an event names; a further event has the others
 )
 
+// event returns the event of a change.
+func (c change) event() events.Out {
+	if c.Closed != nil {
+		return closedEvent(c.Notice)
+	}
+	return detected(c.drift, c.Notice)
+}
+
 // detected returns the event of a new or changed drift.
 func detected(d *drift.Drift, n drift.Notice) events.DriftDetected {
 	e := events.DriftDetected{
