@@ -14,7 +14,8 @@ func TestAlarms(t *testing.T) {
 		"events-dead", "events-age", "asks-dead", "asks-age", "audits-dead", "audits-age",
 		"ensure-errors", "ensure-throttles", "lease-contention", "contested", "guardrails-rejected", "history-lost",
 		"group-stuck", "revokes-pending", "sweep-missed",
-		"audit-errors", "audit-throttles", "audit-missed", "audit-undelivered", "drift-unverified", "drift-critical", "drift-high", "drift-medium", "drift-low",
+		"audit-errors", "audit-throttles", "audit-missed", "audit-undelivered", "drift-unverified", "drift-critical",
+		"drift-high", "drift-medium", "drift-low",
 	} {
 		alarm := tp.named(t, "AWS::CloudWatch::Alarm", "AlarmName", "sgkeeper-"+name)
 		if text, _ := alarm.Properties["AlarmDescription"].(string); len(text) < 20 {

@@ -13,7 +13,8 @@ import (
 func TestTable(t *testing.T) {
 	table := of(t, "installation").only(t, "AWS::DynamoDB::Table")
 	if table.DeletionPolicy != "RetainExceptOnCreate" || table.UpdateReplacePolicy != "Retain" {
-		t.Errorf("the table's policies are %s for deletion and %s for replacement; want it retained", table.DeletionPolicy,
+		t.Errorf("the table's policies are %s for deletion and %s for replacement; want it retained",
+			table.DeletionPolicy,
 			table.UpdateReplacePolicy)
 	}
 	wantAt(t, table, "PAY_PER_REQUEST", "BillingMode")

@@ -22,8 +22,10 @@ func TestCredentialsErrors(t *testing.T) {
 			"run aws sso login or aws login, or set new ones"},
 		{"SSO", "work", code("UnauthorizedException"), "the AWS SSO session of the profile work has expired, " +
 			"or there is none: run aws sso login --profile work"},
-		{"SSO OIDC", "", code("InvalidGrantException"), "the AWS SSO session has expired, or there is none: run aws sso login"},
-		{"Signin", "", code("AccessDeniedException"), "the AWS login session has expired, or there is none: run aws login"},
+		{"SSO OIDC", "", code("InvalidGrantException"),
+			"the AWS SSO session has expired, or there is none: run aws sso login"},
+		{"Signin", "", code("AccessDeniedException"),
+			"the AWS login session has expired, or there is none: run aws login"},
 		{"other", "odd", errors.New("no luck"), "no AWS credentials of the profile odd: operation error other: Get, " +
 			"no luck; check them with aws sts get-caller-identity --profile odd"},
 	} {

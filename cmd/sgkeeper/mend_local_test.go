@@ -35,8 +35,11 @@ func TestMendLocal(t *testing.T) {
 	open := func(port int32, cidr string) {
 		t.Helper()
 		_, err := client.AuthorizeSecurityGroupIngress(t.Context(), &ec2.AuthorizeSecurityGroupIngressInput{
-			GroupId: &info.Group, IpPermissions: []ec2types.IpPermission{{IpProtocol: aws.String("tcp"), FromPort: &port,
-				ToPort: &port, IpRanges: []ec2types.IpRange{{CidrIp: &cidr, Description: aws.String("$(touch hostile)")}}}},
+			GroupId: &info.Group,
+			IpPermissions: []ec2types.IpPermission{{
+				IpProtocol: aws.String("tcp"), FromPort: &port, ToPort: &port,
+				IpRanges: []ec2types.IpRange{{CidrIp: &cidr, Description: aws.String("$(touch hostile)")}},
+			}},
 		})
 		if err != nil {
 			t.Fatal(err)

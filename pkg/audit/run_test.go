@@ -54,7 +54,8 @@ func storedRun(t *testing.T, groups int) []byte {
 			p.Left = append(p.Left, groupID(n))
 			continue
 		}
-		run.Report.Groups = append(run.Report.Groups, drift.Group{Group: groupOf(n), Name: fmt.Sprint("web-", n), VPC: vpc,
+		run.Report.Groups = append(run.Report.Groups, drift.Group{Group: groupOf(n), Name: fmt.Sprint("web-", n),
+			VPC:        vpc,
 			Interfaces: 2, Rules: 6, Ours: 5, Limit: 60, Brief: true, At: time.Now(), Begun: time.Now()})
 	}
 	text, err := json.Marshal(run)

@@ -84,7 +84,8 @@ func (p *simProcess) invoke(alias string, payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), p.sim.luck.timeout)
 	defer cancel()
 	p.sim.mu.Lock()
-	p.kill, p.began, p.disturbed, p.read, p.sent, p.committed = cancel, time.Now(), false, map[string]reading{}, nil, nil
+	p.kill, p.began, p.disturbed, p.read, p.sent, p.committed = cancel, time.Now(), false, map[string]reading{},
+		nil, nil
 	p.stopped, p.looked, p.asked = false, reading{}, map[string]time.Time{}
 	p.sim.mu.Unlock()
 	lambda := lambdacontext.NewContext(ctx, &lambdacontext.LambdaContext{

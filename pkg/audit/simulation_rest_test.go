@@ -91,7 +91,8 @@ func (s *simulation) delivered() {
 		case open && (!found || f.RecordState == "ARCHIVED"):
 			s.violated(lawDelivery, "Security Hub lacks %v", w.drifts[id])
 		case open && !strings.EqualFold(f.Severity.Label, d.Severity):
-			s.violated(lawDelivery, "Security Hub has %v as %s, the report as %s", w.drifts[id], f.Severity.Label, d.Severity)
+			s.violated(lawDelivery, "Security Hub has %v as %s, the report as %s", w.drifts[id], f.Severity.Label,
+				d.Severity)
 		case !open && found && f.RecordState != "ARCHIVED":
 			s.violated(lawDelivery, "Security Hub still has %v", w.drifts[id])
 		}

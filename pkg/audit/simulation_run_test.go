@@ -122,10 +122,11 @@ func (s *simulation) build() {
 	visibility := fmt.Sprint(int(2 * s.luck.timeout.Seconds()))
 	_, err = queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("dead")})
 	s.must(err)
-	out, err := queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("audit"), Attributes: map[string]string{
-		"VisibilityTimeout": visibility,
-		"RedrivePolicy":     fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, deadARN, receives),
-	}})
+	out, err := queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("audit"),
+		Attributes: map[string]string{
+			"VisibilityTimeout": visibility,
+			"RedrivePolicy":     fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, deadARN, receives),
+		}})
 	s.must(err)
 	s.guard(false)
 	r := s.dice.of("beginning")
@@ -241,7 +242,8 @@ func (s *simulation) invoke(alias string, payload []byte) ([]byte, error) {
 	failed := failedIn(messages, reply, err)
 	s.note("p%d answers: %d of %d messages failed, error %v", p.id, len(failed), len(messages), err)
 	if (len(failed) > 0 || err != nil) && !p.stopped && !p.dead {
-		s.violated(lawAnswer, "p%d fails %v although all the calls that it needs went well: %v", p.id, describeMessages(failed), err)
+		s.violated(lawAnswer, "p%d fails %v although all the calls that it needs went well: %v", p.id,
+			describeMessages(failed), err)
 	}
 	if quiet && p.disturbed {
 		s.violated(lawAnswer, "p%d meets a fault after all faults have ended", p.id)

@@ -16,7 +16,8 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("seeds", 0, "how many seeds TestAuditSimulation runs; 0 is 2,000, or less in a run of many tests")
+	simSeeds = flag.Int("seeds", 0,
+		"how many seeds TestAuditSimulation runs; 0 is 2,000, or less in a run of many tests")
 	simFirst = flag.Uint64("first", 1, "the first seed that TestAuditSimulation runs, so that a long run can be cut")
 	simSeed  = flag.Uint64("seed", 0, "run this one simulation, and show its trace")
 )

@@ -209,7 +209,8 @@ func (s *simulation) stored(p *simProcess, r *simReport) {
 		w.opened[id] = append(w.opened[id], transition{run.began, now})
 		s.note("p%d stores the new drift %v", p.id, d)
 		if !s.mayExist(run, r.has[id], since(d.group), now) {
-			s.violated(lawTrue, "p%d stores the drift %v, which never existed since %v", p.id, d, since(d.group).Sub(s.start))
+			s.violated(lawTrue, "p%d stores the drift %v, which never existed since %v", p.id, d,
+				since(d.group).Sub(s.start))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(before.has)) {
@@ -381,8 +382,10 @@ func (s *simulation) answered(p *simProcess, messages, failed []simMessage) {
 			kept := slices.ContainsFunc(p.sent, func(body string) bool {
 				return strings.Contains(body, `"continue"`) || slices.Contains(eventsIn(body), id)
 			})
-			if !kept && !stranger && s.watch.readAt[e.group.id].at.Before(e.at) && !strings.Contains(text, `"unreadable"`) {
-				s.violated(lawKept, "p%d answers event %s about %s of %v, and the report is of %v", p.id, id, e.group.id,
+			if !kept && !stranger && s.watch.readAt[e.group.id].at.Before(e.at) &&
+				!strings.Contains(text, `"unreadable"`) {
+				s.violated(lawKept, "p%d answers event %s about %s of %v, and the report is of %v", p.id, id,
+					e.group.id,
 					e.at.Sub(s.start), s.watch.readAt[e.group.id].at.Sub(s.start))
 			}
 		}

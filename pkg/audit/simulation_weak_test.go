@@ -66,12 +66,13 @@ const (
 // One was not found by 80 seeds: an audit that does not recognise its own write after a lost reply. The
 // outbox makes it harmless but for the number of new drifts in one event.
 var weakenings = []weakening{
-	{name: "a failed PutEvents counts as published", seed: 46, reply: func(p *simProcess, call simCall, r *http.Response,
-		err error) (*http.Response, error) {
-		n := bytes.Count(call.body, []byte(`"DetailType"`))
-		return ignored(inJSON, `{"FailedEntryCount":0,"Entries":[`+
-			strings.TrimSuffix(strings.Repeat(`{"EventId":"e"},`, n), ",")+`]}`, "PutEvents")(p, call, r, err)
-	}},
+	{name: "a failed PutEvents counts as published", seed: 46,
+		reply: func(p *simProcess, call simCall, r *http.Response,
+			err error) (*http.Response, error) {
+			n := bytes.Count(call.body, []byte(`"DetailType"`))
+			return ignored(inJSON, `{"FailedEntryCount":0,"Entries":[`+
+				strings.TrimSuffix(strings.Repeat(`{"EventId":"e"},`, n), ",")+`]}`, "PutEvents")(p, call, r, err)
+		}},
 	{name: "a refused event counts as published", seed: 43, reply: func(_ *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
 		if call.name != "PutEvents" || err != nil || r.StatusCode >= 400 {
@@ -90,26 +91,30 @@ var weakenings = []weakening{
 		}
 		return success("application/json", `{"FailedCount":0,"SuccessCount":1,"FailedFindings":[]}`), nil
 	}},
-	{name: "the report is stored without its condition", seed: 3, request: func(_ *simProcess, call simCall, r *http.Request) {
-		if call.name == "put latest.json" {
-			r.Header.Del("If-Match")
-			r.Header.Del("If-None-Match")
-		}
-	}},
-	{name: "the report is read in its former version", seed: 143, reply: func(p *simProcess, call simCall, r *http.Response,
-		err error) (*http.Response, error) {
-		if call.name == "get latest.json" && err == nil && r.StatusCode == http.StatusOK && p.sim.before != nil {
-			r.Body = io.NopCloser(bytes.NewReader(p.sim.before))
-			r.ContentLength = int64(len(p.sim.before))
-		}
-		return r, err
-	}},
+	{name: "the report is stored without its condition", seed: 3,
+		request: func(_ *simProcess, call simCall, r *http.Request) {
+			if call.name == "put latest.json" {
+				r.Header.Del("If-Match")
+				r.Header.Del("If-None-Match")
+			}
+		}},
+	{name: "the report is read in its former version", seed: 143,
+		reply: func(p *simProcess, call simCall, r *http.Response,
+			err error) (*http.Response, error) {
+			if call.name == "get latest.json" && err == nil && r.StatusCode == http.StatusOK && p.sim.before != nil {
+				r.Body = io.NopCloser(bytes.NewReader(p.sim.before))
+				r.ContentLength = int64(len(p.sim.before))
+			}
+			return r, err
+		}},
 	{name: "rules that cannot be read are none", seed: 103,
-		reply: ignored(inXML, nothing("DescribeSecurityGroupRules", "securityGroupRuleSet"), "DescribeSecurityGroupRules")},
+		reply: ignored(inXML, nothing("DescribeSecurityGroupRules", "securityGroupRuleSet"),
+			"DescribeSecurityGroupRules")},
 	{name: "groups that cannot be read are none", seed: 26,
 		reply: ignored(inXML, nothing("DescribeSecurityGroups", "securityGroupInfo"), "DescribeSecurityGroups")},
 	{name: "stale references that cannot be read are none", seed: 122,
-		reply: ignored(inXML, nothing("DescribeStaleSecurityGroups", "staleSecurityGroupSet"), "DescribeStaleSecurityGroups")},
+		reply: ignored(inXML, nothing("DescribeStaleSecurityGroups", "staleSecurityGroupSet"),
+			"DescribeStaleSecurityGroups")},
 	{name: "exceptions that cannot be read are none", seed: 10,
 		reply: ignored(plain, "exceptions: []\n", "get exceptions.yaml")},
 	{name: "guardrails that cannot be read allow all", seed: 77,

@@ -167,7 +167,10 @@ func TestReadGroups(t *testing.T) {
 		if err != nil || got.Complete != strings.Contains(test.in, `"SecurityGroups"`) {
 			t.Errorf("%s: complete %v, %v", test.name, got.Complete, err)
 		}
-		if diff := cmp.Diff(test.want, got.Groups, cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })); diff != "" {
+		if diff := cmp.Diff(test.want, got.Groups, cmp.Comparer(func(a,
+			b secgroup.Rule) bool {
+			return a == b
+		})); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
@@ -197,7 +200,8 @@ func TestReadGroupsRefuses(t *testing.T) {
 		{"{\"SecurityGroupRules\": []}\n]", "at line 2"},
 		{`[{"SecurityGroupRules": []}, {"IpProtocol": "tcp"}]`, "--query makes one"},
 		{`{"PrefixLists": []}`, "found no groups or rules"},
-		{`{"SecurityGroups": [{"GroupId": "sg-1"}]} {"SecurityGroups": [{}]}`, "document 2: SecurityGroups[0]: GroupId"},
+		{`{"SecurityGroups": [{"GroupId": "sg-1"}]} {"SecurityGroups": [{}]}`,
+			"document 2: SecurityGroups[0]: GroupId"},
 		{`{"SecurityGroupRules": [], "NextToken": "a"} {"SecurityGroups": []}`, "so SecurityGroupRules are missing"},
 		{"SecurityGroupRules:\n- FromPort: -1\n", "--output yaml"},
 		{"- Description: x\n", "--output yaml"},
@@ -254,7 +258,8 @@ func TestReadSeveral(t *testing.T) {
 		ids      bool
 		weights  map[string]int
 	}{
-		{"two outputs", []string{rules("", joinedRule), rules("", webRule)}, []secgroup.Entry{ssh, web}, false, true, nil},
+		{"two outputs", []string{rules("", joinedRule), rules("", webRule)}, []secgroup.Entry{ssh, web}, false, true,
+			nil},
 		{"joined pages", []string{rules(`, "NextToken": "a"`, joinedRule) + "\n" + rules("", webRule)},
 			[]secgroup.Entry{ssh, web}, false, true, nil},
 		{"pages in files", []string{rules(`, "NextToken": "a"`, joinedRule), rules("", webRule, joinedRule)},
@@ -267,8 +272,9 @@ func TestReadSeveral(t *testing.T) {
 			[]secgroup.Entry{web, bare}, true, false, nil},
 	} {
 		got, err := read(test.outputs...)
-		want := Snapshot{Complete: test.complete, Weights: test.weights, Groups: []Group{{ID: own, Entries: test.entries,
-			HasRuleIDs: test.ids, Described: test.complete}}}
+		want := Snapshot{Complete: test.complete, Weights: test.weights,
+			Groups: []Group{{ID: own, Entries: test.entries,
+				HasRuleIDs: test.ids, Described: test.complete}}}
 		if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b secgroup.Rule) bool { return a == b })); err != nil ||
 			diff != "" {
 			t.Errorf("%s: %v (-want +got):\n%s", test.name, err, diff)

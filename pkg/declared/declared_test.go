@@ -97,8 +97,9 @@ func TestUnknown(t *testing.T) {
 			"aws_security_group.new":                    "id is known after apply",
 		},
 		"Web.template.json": {
-			"SgfromBalancer": "SourceSecurityGroupId is no literal value", "SgfromParameter": "CidrIp is no literal value",
-			"SgIfProduction": `it depends on the condition "Production"`,
+			"SgfromBalancer":  "SourceSecurityGroupId is no literal value",
+			"SgfromParameter": "CidrIp is no literal value",
+			"SgIfProduction":  `it depends on the condition "Production"`,
 		},
 	} {
 		got := readFile(t, file, "Web").Unknown
@@ -112,18 +113,21 @@ func TestUnknown(t *testing.T) {
 		}
 	}
 	for properties, want := range map[string]string{
-		`"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1`:                                       "it has no peer",
-		`"IpProtocol": "tcp", "FromPort": 2, "ToPort": 1, "CidrIp": "10.0.0.0/8"`:               "2-1 is no range of ports",
-		`"IpProtocol": "tcp", "FromPort": "x", "ToPort": 1, "CidrIp": "10.0.0.0/8"`:             `"x" is no number`,
-		`"IpProtocol": "icmp", "FromPort": 300, "ToPort": 1, "CidrIp": "10.0.0.0/8"`:            "no ICMP type",
-		`"IpProtocol": {"Ref": "P"}, "CidrIp": "10.0.0.0/8"`:                                    "IpProtocol",
-		`"IpProtocol": "-1", "CidrIp": "10.0.0.0/99"`:                                           "10.0.0.0/99",
-		`"IpProtocol": "-1", "CidrIp": "10.0.0.0/8", "FromPort": {"Fn::If": ["A", 1, 2]}`:       "FromPort is no literal",
+		`"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1`: "it has no peer",
+		`"IpProtocol": "tcp", "FromPort": 2, "ToPort": 1, "CidrIp": "10.0.0.0/8"`: "2-1 is no range " +
+			"of ports",
+		`"IpProtocol": "tcp", "FromPort": "x", "ToPort": 1, "CidrIp": "10.0.0.0/8"`:  `"x" is no number`,
+		`"IpProtocol": "icmp", "FromPort": 300, "ToPort": 1, "CidrIp": "10.0.0.0/8"`: "no ICMP type",
+		`"IpProtocol": {"Ref": "P"}, "CidrIp": "10.0.0.0/8"`:                         "IpProtocol",
+		`"IpProtocol": "-1", "CidrIp": "10.0.0.0/99"`:                                "10.0.0.0/99",
+		`"IpProtocol": "-1", "CidrIp": "10.0.0.0/8", "FromPort": {"Fn::If": ["A", 1, 2]}`: "FromPort is no " +
+			"literal",
 		`"IpProtocol": "-1", "SourceSecurityGroupId": {"Fn::ImportValue": "x"}, "CidrIp": null`: "no literal value",
 	} {
 		file := `{"Resources": {"R": {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": "` + web.ID +
 			`", ` + properties + `}}}}`
-		if f, err := Read([]byte(file), ""); err != nil || len(f.Declarations) > 0 || !strings.Contains(f.Unknown["R"], want) {
+		if f, err := Read([]byte(file), ""); err != nil || len(f.Declarations) > 0 ||
+			!strings.Contains(f.Unknown["R"], want) {
 			t.Errorf("%s: %+v, %v, want unknown: %s", properties, f, err, want)
 		}
 	}
@@ -148,13 +152,15 @@ func TestSplitChangesNoVerdict(t *testing.T) {
 		var existing []string
 		for i := range rapid.IntRange(1, 5).Draw(t, "rules") {
 			port := rapid.IntRange(78, 99).Draw(t, "port")
-			existing = append(existing, fmt.Sprintf("tcp %d-%d from 10.%d.0.0/%d", port, port+rapid.IntRange(0, 3).Draw(t,
-				"more"), i, rapid.SampledFrom([]int{9, 16}).Draw(t, "bits")))
+			existing = append(existing, fmt.Sprintf("tcp %d-%d from 10.%d.0.0/%d", port,
+				port+rapid.IntRange(0, 3).Draw(t,
+					"more"), i, rapid.SampledFrom([]int{9, 16}).Draw(t, "bits")))
 		}
 		slices.Sort(existing)
 		f := holding(nil, slices.Compact(existing)...)
 		rule := func(text string, args ...any) drift.Declaration {
-			return drift.Declaration{Group: web.ID, Rules: []secgroup.Rule{secgroup.MustParseRule(fmt.Sprintf(text, args...))}}
+			return drift.Declaration{Group: web.ID, Rules: []secgroup.Rule{secgroup.MustParseRule(fmt.Sprintf(text,
+				args...))}}
 		}
 		whole := audit(f, rule("tcp %d-%d from 10.0.0.0/8", first, last))
 		var parts []drift.Declaration

@@ -57,9 +57,11 @@ func TestLookupsShareCalls(t *testing.T) {
 			}
 		}
 		calls := r.account.Calls().Since(before).Op("ec2", row.call)
-		t.Logf("%d %s: %d calls of %s, %d messages return to the queue", len(row.messages), row.name, calls, row.call, again)
+		t.Logf("%d %s: %d calls of %s, %d messages return to the queue", len(row.messages), row.name, calls, row.call,
+			again)
 		if calls != 1 || again != row.again {
-			t.Errorf("%s: %d calls and %d messages return to the queue, want 1 and %d", row.name, calls, again, row.again)
+			t.Errorf("%s: %d calls and %d messages return to the queue, want 1 and %d", row.name, calls, again,
+				row.again)
 		}
 	}
 }

@@ -35,7 +35,8 @@ func TestTemplate(t *testing.T) {
 			t.Errorf("not filled in: %v, want %q", err, want)
 		}
 	}
-	filled := strings.NewReplacer(`owner: ""`, "owner: net", `reason: ""`, "reason: why", `expires: ""`, "permanent: true").
+	filled := strings.NewReplacer(`owner: ""`, "owner: net", `reason: ""`, "reason: why", `expires: ""`,
+		"permanent: true").
 		Replace(string(file))
 	exceptions, err := Read([]byte(filled))
 	if err != nil {

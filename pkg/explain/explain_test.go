@@ -189,7 +189,8 @@ func TestQueued(t *testing.T) {
 		entries []secgroup.Entry
 		want    string
 	}{
-		{"frozen", group.State{Ledger: claim.Ledger{Frozen: claim.Freeze{Reason: "incident 12"}}}, nil, "the group is frozen: incident 12"},
+		{"frozen", group.State{Ledger: claim.Ledger{Frozen: claim.Freeze{Reason: "incident 12"}}}, nil,
+			"the group is frozen: incident 12"},
 		{"contested", group.State{Ledger: claim.Ledger{Made: thrice}}, nil,
 			"contested: sgkeeper made it three times within the hour, and an outsider removed it each time"},
 		{"held", group.State{Head: held}, nil,

@@ -224,7 +224,8 @@ func TestPartialFailure(t *testing.T) {
 		}
 		var open secgroup.Set
 		entries, err := r.mender.Groups.Rules(t.Context(), web)
-		if open = secgroup.Rules(entries); err == nil && !secgroup.NewCover(open).Covers(secgroup.MustParseRule(narrow)) {
+		if open = secgroup.Rules(entries); err == nil &&
+			!secgroup.NewCover(open).Covers(secgroup.MustParseRule(narrow)) {
 			t.Errorf("%+v: the launch's port is closed", test)
 		}
 		r.free()
@@ -319,7 +320,8 @@ func TestReadUndo(t *testing.T) {
 		``:              "want a file that sgkeeper mend has written",
 		`{"groups":[]}`: "want a file that sgkeeper mend has written",
 		`{"version":2}`: "its version is 2, and this sgkeeper reads version 1",
-		`{"version":1,"groups":[{"account":"111122223333","region":"us-east-1","id":"sg-1;id"}]}`: "is no security group",
+		`{"version":1,"groups":[{"account":"111122223333","region":"us-east-1","id":"sg-1;id"}]}`: "is no security " +
+			"group",
 		`{"version":1,"steps":[]}`: "unknown field",
 		`{"version":1} {}`:         "want a file",
 	} {

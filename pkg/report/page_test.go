@@ -190,8 +190,10 @@ func huge(groups int) *drift.Report {
 			Requests: []drift.FullRequest{{Request: launch, Rules: rules}}})
 		for n := range 4 {
 			r.Drifts = append(r.Drifts, drift.Drift{
-				ID: fmt.Sprintf("%032x", 4*i+n), Kind: kinds[(i+n)%len(kinds)], Severity: drift.High + drift.Severity((i+n)%2), // milder ones have no room
-				Group: g, Rule: secgroup.Entry{Rule: rules[n], ID: fmt.Sprintf("sgr-%017x", 4*i+n)},
+				// milder ones have no room
+				ID: fmt.Sprintf("%032x", 4*i+n), Kind: kinds[(i+n)%len(kinds)],
+				Severity: drift.High + drift.Severity((i+n)%2),
+				Group:    g, Rule: secgroup.Entry{Rule: rules[n], ID: fmt.Sprintf("sgr-%017x", 4*i+n)},
 				Requests: []drift.Request{launch}, Detail: rules[n].String() + " is requested by " +
 					launch.Launch.Name + ", and no rule allows it.", Remedy: "sgkeeper opens it at the next sweep",
 				Since: now,

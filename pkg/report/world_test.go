@@ -162,7 +162,8 @@ func audited(at time.Time, previous *drift.Report, all ...*story) *drift.Report 
 		Exceptions: []drift.Exception{{ID: "monitoring", Owner: "platform", Reason: "exporters",
 			Rules: []secgroup.Rule{secgroup.MustParseRule("tcp 9100 from 10.20.0.0/16")}}},
 	}
-	r := &drift.Report{ID: at.Format("20060102T150405Z") + "-9f3c", Installation: installation, Table: "sgkeeper", Started: at,
+	r := &drift.Report{ID: at.Format("20060102T150405Z") + "-9f3c", Installation: installation, Table: "sgkeeper",
+		Started:  at,
 		Finished: at.Add(1400 * time.Millisecond)}
 	for _, s := range all {
 		g, drifts := drift.Compare(s.Facts, p, at)

@@ -137,7 +137,8 @@ func TestDelivery(t *testing.T) {
 					t.Errorf("the outbox has %+v", second.Outbox)
 				}
 				for _, want := range []string{
-					"+" + first.Closed[0].ID, "~" + first.Closed[0].ID, "-" + first.Closed[0].ID, "+" + first.Drifts[0].ID,
+					"+" + first.Closed[0].ID, "~" + first.Closed[0].ID, "-" + first.Closed[0].ID,
+					"+" + first.Drifts[0].ID,
 				} {
 					if all[want] == 0 {
 						t.Errorf("%s was not published: %v", want, all)

@@ -64,13 +64,15 @@ func TestGiveUp(t *testing.T) {
 		throttle(theirs, 1, 1)
 		r.invoke(batch(`{"sgkeeper":"audit"}`))
 		if run := r.run(); len(run.Report.Groups) != 301 {
-			t.Errorf("the first invocation read %d groups, want all 301 of the account that answers", len(run.Report.Groups))
+			t.Errorf("the first invocation read %d groups, want all 301 of the account that answers",
+				len(run.Report.Groups))
 		}
 		if n := r.audits(r.received(r.queue)[0]); n != 2 {
 			t.Errorf("%d further invocations, want two", n)
 		}
 		after := r.latest()
-		unread := slices.DeleteFunc(slices.Clone(after.Drifts), func(d drift.Drift) bool { return d.Kind != drift.Unknown })
+		unread := slices.DeleteFunc(slices.Clone(after.Drifts),
+			func(d drift.Drift) bool { return d.Kind != drift.Unknown })
 		if len(unread) != 1 || unread[0].Group.Account != member || !strings.Contains(unread[0].Detail, "throttles") {
 			t.Errorf("unknown are %v, want the groups of the member account", unread)
 		}
@@ -82,7 +84,8 @@ func TestGiveUp(t *testing.T) {
 		}
 		theirs.Inject(nil)
 		if n := r.audits(`{"sgkeeper":"audit"}`); n != 1 || len(r.latest().Drifts) != 301 {
-			t.Errorf("%d invocations, %d drifts, want one invocation and the earlier 301 drifts", n, len(r.latest().Drifts))
+			t.Errorf("%d invocations, %d drifts, want one invocation and the earlier 301 drifts", n,
+				len(r.latest().Drifts))
 		}
 	})
 }

@@ -92,12 +92,13 @@ func auditIn(t *testing.T, seed uint64, w weather) (report string, calls, invoca
 	accounts := make([]*fakeaws.Account, len(w.latency))
 	calmly := true
 	for i, id := range []string{account, member} {
-		accounts[i] = fakeaws.New(fakeaws.Options{ID: id, Seed: seed, RulesPerGroup: 2000, Latency: func(op fakeaws.Op) time.Duration {
-			if op.Service != "ec2" || calmly {
-				return 0
-			}
-			return w.latency[i]
-		}})
+		accounts[i] = fakeaws.New(fakeaws.Options{ID: id, Seed: seed, RulesPerGroup: 2000,
+			Latency: func(op fakeaws.Op) time.Duration {
+				if op.Service != "ec2" || calmly {
+					return 0
+				}
+				return w.latency[i]
+			}})
 	}
 	r := newRigIn(t, accounts[0])
 	r.joinedBy(accounts[1], w.page)

@@ -17,7 +17,8 @@ func TestDefaults(t *testing.T) {
 	want := handler.Config{
 		Config: runtime.Config{Table: "sgkeeper", Quota: 60, LogLevel: slog.LevelInfo,
 			Members: runtime.Members{Role: "sgkeeper-member"}},
-		Mode: handler.Enforce, Feed: runtime.Feed{QueueQualifier: "queue"}, WaitQualifier: "wait", StackQualifier: "stack",
+		Mode: handler.Enforce, Feed: runtime.Feed{QueueQualifier: "queue"}, WaitQualifier: "wait",
+		StackQualifier: "stack",
 	}
 	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("Load = %+v, %v; want %+v", got, err, want)

@@ -174,7 +174,8 @@ func TestTraceUnreadable(t *testing.T) {
 
 func TestHead(t *testing.T) {
 	onEach(t, func(b *bench) {
-		if head, ledger, err := b.Table.Head(b.Context(), group); err != nil || head.Want != 0 || ledger.Frozen.Reason != "" {
+		if head, ledger, err := b.Table.Head(b.Context(), group); err != nil || head.Want != 0 ||
+			ledger.Frozen.Reason != "" {
 			b.Errorf("Head of no group = %+v, %+v, %v, want none", head, ledger, err)
 		}
 		want := b.ring(alice)
@@ -198,7 +199,8 @@ func TestHead(t *testing.T) {
 func TestFreezeFails(t *testing.T) {
 	onEach(t, func(b *bench) {
 		b.put(groupPK, "HEAD", map[string]types.AttributeValue{"v": number(3)})
-		wantError(b, "Freeze", b.Freeze(b.Context(), group, claim.Freeze{Reason: "x"}), "freeze "+groupPK, "newer schema")
+		wantError(b, "Freeze", b.Freeze(b.Context(), group, claim.Freeze{Reason: "x"}), "freeze "+groupPK,
+			"newer schema")
 		wantError(b, "Thaw", b.Thaw(b.Context(), group), "thaw "+groupPK, "newer schema")
 	})
 }

@@ -22,7 +22,8 @@ import (
 
 func TestPublish(t *testing.T) {
 	b := newBench(t, 0)
-	ensured := events.PortsEnsured{Launches: []string{"llama"}, Group: events.Group{ID: "sg-0123456789abcdef0"}, Ticket: 7}
+	ensured := events.PortsEnsured{Launches: []string{"llama"}, Group: events.Group{ID: "sg-0123456789abcdef0"},
+		Ticket: 7}
 	if err := b.Publish(t.Context(), ensured); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,8 @@ func TestConclude(t *testing.T) {
 		t.Errorf("unreadable: closed %v, drifts %+v", third.Closed, third.Drifts)
 	}
 	fourth := reported(third, now.Add(3*time.Hour), unexpected)
-	if !fourth.Drifts[0].Since.Equal(now) || fourth.Unverified() != 0 || len(fourth.Closed) != 1 || fourth.Closed[0].Kind != Unknown {
+	if !fourth.Drifts[0].Since.Equal(now) || fourth.Unverified() != 0 || len(fourth.Closed) != 1 ||
+		fourth.Closed[0].Kind != Unknown {
 		t.Errorf("read again: since %v, closed %v", fourth.Drifts[0].Since, fourth.Closed)
 	}
 	fifth := reported(fourth, now.Add(4*time.Hour))

@@ -23,7 +23,8 @@ func TestBetween(t *testing.T) {
 		old, of("sg-1", "worse", Low), of("sg-1", "milder", High), of("sg-1", "gone", Medium),
 		of("sg-2", "deleted", High), of("sg-3", "unread", High),
 	}, Carried: []Drift{of("sg-4", "carried", High), of("sg-1", "verified", High)}}
-	after := &Report{Started: at, Whole: at, Groups: []Group{{Group: in("sg-1")}, {Group: in("sg-3"), Unreadable: "lost"}},
+	after := &Report{Started: at, Whole: at, Groups: []Group{{Group: in("sg-1")},
+		{Group: in("sg-3"), Unreadable: "lost"}},
 		Drifts: []Drift{of("sg-1", "same", Low), of("sg-1", "worse", High), of("sg-1", "milder", Low),
 			of("sg-1", "new", Medium), of("sg-1", "verified", High)},
 		Carried: []Drift{of("sg-4", "carried", High)}}

@@ -158,7 +158,8 @@ func TestWidenedNamesTheRequest(t *testing.T) {
 func TestDeclared(t *testing.T) {
 	declares := func(rule string) change {
 		return func(_ *Facts, p *Policy) {
-			p.Declared = append(p.Declared, Declaration{Group: web.ID, Rules: []secgroup.Rule{secgroup.MustParseRule(rule)}})
+			p.Declared = append(p.Declared, Declaration{Group: web.ID,
+				Rules: []secgroup.Rule{secgroup.MustParseRule(rule)}})
 		}
 	}
 	for _, test := range []struct {

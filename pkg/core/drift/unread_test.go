@@ -173,7 +173,8 @@ func TestListsPerGroup(t *testing.T) {
 		for _, group := range read {
 			rule := secgroup.MustParseRule("tcp 22 from " + listID)
 			f := Facts{Group: group, Found: true, Name: "a", Entries: []secgroup.Entry{{ID: "sgr-1", Rule: rule}},
-				Lists: map[string]List{listID: {Version: list.Version, Entries: list.Entries}}, Known: make(map[string]Contents)}
+				Lists: map[string]List{listID: {Version: list.Version,
+					Entries: list.Entries}}, Known: make(map[string]Contents)}
 			if r != nil {
 				for i := range r.Groups {
 					if r.Groups[i].Group == group {

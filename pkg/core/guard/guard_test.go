@@ -154,7 +154,8 @@ func TestWorldInPieces(t *testing.T) {
 		{"all private addresses", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 172.16.0.0/12",
 			"tcp 22 from 192.168.0.0/16", "tcp 22 from 100.64.0.0/10", "tcp 22 from fc00::/7"}, ""},
 		{"a private and a public /8", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 52.0.0.0/8"}, ""},
-		{"a private /8 and the public one that adjoins it", []string{"tcp 22 from 10.0.0.0/8", "tcp 22 from 11.0.0.0/8"}, "port 22 (SSH)"},
+		{"a private /8 and the public one that adjoins it", []string{"tcp 22 from 10.0.0.0/8",
+			"tcp 22 from 11.0.0.0/8"}, "port 22 (SSH)"},
 		{"egress", pieces("tcp 22 to %d.0.0.0/8", 256, 1), ""},
 	} {
 		got := check(t, guard.Builtin(), ask(test.rules...))

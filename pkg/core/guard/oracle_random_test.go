@@ -188,7 +188,8 @@ func (c oCase) file() string {
 func oWrite(b *strings.Builder, key string, entries []oEntry) {
 	fmt.Fprintf(b, "%s:\n", key)
 	for i, e := range entries {
-		scope := map[string]string{"": "", "launch": `"launches": ["a*"], `, "tag": `"tags": {"env": "dev*"}, `}[e.scope]
+		scope := map[string]string{"": "", "launch": `"launches": ["a*"], `,
+			"tag": `"tags": {"env": "dev*"}, `}[e.scope]
 		fmt.Fprintf(b, "- {\"id\": %s%d, %s\"rules\": %s}\n", key, i, scope, oEvents(e.rules))
 	}
 }

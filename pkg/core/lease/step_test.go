@@ -195,7 +195,8 @@ func TestStepDeadline(t *testing.T) {
 		{at(Describe), Reply{Plan: again, Now: lastRound}, at(Describe), "just in time"},
 		{at(Describe), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "too late to go back"},
 		{at(Authorize), Reply{Plan: again, Now: lastRound + 1}, at(Yield), "too late to go back"},
-		{at(Authorize), Reply{Plan: Plan{Authorize: true}, Now: lastRound + 1}, at(Yield), "too late to repeat an effect"},
+		{at(Authorize), Reply{Plan: Plan{Authorize: true}, Now: lastRound + 1}, at(Yield),
+			"too late to repeat an effect"},
 		{at(Refuse), Reply{Plan: Plan{Refuse: true}, Now: lastRound + 1}, at(Yield), "too late to repeat an effect"},
 	})
 }

@@ -161,7 +161,10 @@ func TestBack(t *testing.T) {
 		}
 		after := textsOf(w)
 		for _, text := range before {
-			left := slices.ContainsFunc(b.Left, func(l Left) bool { return strings.Contains(text, l.Drift.Rule.Rule.String()) })
+			left := slices.ContainsFunc(b.Left, func(l Left) bool {
+				return strings.Contains(text,
+					l.Drift.Rule.Rule.String())
+			})
 			if !left && !slices.Contains(after, text) {
 				t.Fatalf("lost %s\n%s\nundone by\n%s", text, show(p), show(b))
 			}
@@ -185,7 +188,8 @@ func textsOf(w *world) (texts []string) {
 
 func show(p Plan) (text string) {
 	for _, s := range p.Steps {
-		text += fmt.Sprintf("  %s %s %s %q %v: %s\n", s.Op, s.Entry.Rule, s.Entry.ID, s.Entry.Description, s.Tags, s.Reason)
+		text += fmt.Sprintf("  %s %s %s %q %v: %s\n", s.Op, s.Entry.Rule, s.Entry.ID, s.Entry.Description, s.Tags,
+			s.Reason)
 	}
 	for _, l := range p.Left {
 		text += fmt.Sprintf("  left: %s %s: %s\n", l.Drift.Kind, l.Drift.Rule.Rule, l.Reason)

@@ -182,7 +182,8 @@ func TestCommand(t *testing.T) {
 	member := d
 	member.Group.Account = "444455556666"
 	r.Drifts[1] = member
-	if got := CommandsOf(r).Mend(&member); got != begin+"--drift 0123456789ab --account 444455556666 --region eu-west-1" {
+	if got := CommandsOf(r).Mend(&member); got != begin+
+		"--drift 0123456789ab --account 444455556666 --region eu-west-1" {
 		t.Error(got)
 	}
 	for name, change := range map[string]func(){

@@ -78,7 +78,8 @@ func (w *world) audit() []drift.Drift {
 // input is the input for a plan that mends some drifts.
 func (w *world) input(drifts ...drift.Drift) Input {
 	return Input{
-		Group: web, Installation: us, Keys: w.Ledger.Keys, Tags: w.Tags, Entries: w.Entries, Requests: w.Requests, Now: now,
+		Group: web, Installation: us, Keys: w.Ledger.Keys, Tags: w.Tags, Entries: w.Entries, Requests: w.Requests,
+		Now:      now,
 		Intended: w.policy.Intended(web, w.Name, w.Tags, now), Drifts: drifts, Guard: w.policy.Guard,
 		Facts: &guard.Facts{Name: w.Name, Tags: w.Tags},
 	}
