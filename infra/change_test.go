@@ -4,11 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -21,22 +16,7 @@ const (
 // TestChangePattern puts the pattern for changes of groups on a bus. It passes changes by
 // every principal, root and IAM users included, but none by sgkeeper.
 func TestChangePattern(t *testing.T) {
-	account := fakeaws.New(fakeaws.Options{})
-	config := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
-	bus, queues := eventbridge.NewFromConfig(config), sqs.NewFromConfig(config)
-	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("audits")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String("changes"),
-		EventPattern: aws.String(changePattern(t))}); err != nil {
-		t.Fatal(err)
-	}
-	target := types.Target{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:audits")}
-	if _, err := bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String("changes"),
-		Targets: []types.Target{target}}); err != nil {
-		t.Fatal(err)
-	}
+	p := newPatterns(t, changePattern(t))
 	for _, row := range []struct {
 		what, identity, name, more string
 		through                    bool
@@ -60,16 +40,8 @@ func TestChangePattern(t *testing.T) {
 	} {
 		detail := fmt.Sprintf(`{"eventSource":"ec2.amazonaws.com","eventName":%q,"userIdentity":%s%s}`, row.name,
 			row.identity, row.more)
-		if _, err := account.Emit(fakeaws.Entry{Source: "aws.ec2", DetailType: "AWS API Call via CloudTrail",
-			Detail: detail}); err != nil {
-			t.Fatal(err)
-		}
-		got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl,
-			MaxNumberOfMessages: 10})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if through := len(got.Messages) == 1; through != row.through {
+		if through := p.pass(t, fakeaws.Entry{Source: "aws.ec2", DetailType: "AWS API Call via CloudTrail",
+			Detail: detail}); through != row.through {
 			t.Errorf("%s: %s came through: %v, want %v", row.what, row.name, through, row.through)
 		}
 	}

@@ -5,11 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -41,25 +36,10 @@ func TestChat(t *testing.T) {
 // TestChatPatterns puts the rules' patterns on a bus. They pass drifts of the least severity and above,
 // and refused launches.
 func TestChatPatterns(t *testing.T) {
-	account := fakeaws.New(fakeaws.Options{})
-	config := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: account}
-	bus, queues := eventbridge.NewFromConfig(config), sqs.NewFromConfig(config)
-	queue, err := queues.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String("chat")})
-	if err != nil {
-		t.Fatal(err)
+	pattern := func(name string) string {
+		return rendered(t, of(t, "full").named(t, "AWS::Events::Rule", "Name", name).Properties["EventPattern"])
 	}
-	for _, name := range []string{"chat-drifts", "chat-refusals"} {
-		rule := of(t, "full").named(t, "AWS::Events::Rule", "Name", "keeper-"+name)
-		if _, err := bus.PutRule(t.Context(), &eventbridge.PutRuleInput{Name: aws.String(name),
-			EventPattern: aws.String(rendered(t, rule.Properties["EventPattern"]))}); err != nil {
-			t.Fatal(err)
-		}
-		target := types.Target{Id: aws.String("queue"), Arn: aws.String("arn:aws:sqs:us-east-1:111122223333:chat")}
-		if _, err := bus.PutTargets(t.Context(), &eventbridge.PutTargetsInput{Rule: aws.String(name),
-			Targets: []types.Target{target}}); err != nil {
-			t.Fatal(err)
-		}
-	}
+	p := newPatterns(t, pattern("keeper-chat-drifts"), pattern("keeper-chat-refusals"))
 	for _, row := range []struct {
 		source, detailType, severity string
 		through                      bool
@@ -75,16 +55,8 @@ func TestChatPatterns(t *testing.T) {
 		{"batch", "Drift Detected", "critical", false},
 		{"batch", "Launch Rejected", "", false},
 	} {
-		if _, err := account.Emit(fakeaws.Entry{Source: row.source, DetailType: row.detailType,
-			Detail: fmt.Sprintf(`{"severity":%q}`, row.severity)}); err != nil {
-			t.Fatal(err)
-		}
-		got, err := queues.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: queue.QueueUrl,
-			MaxNumberOfMessages: 10})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if through := len(got.Messages) == 1; through != row.through {
+		if through := p.pass(t, fakeaws.Entry{Source: row.source, DetailType: row.detailType,
+			Detail: fmt.Sprintf(`{"severity":%q}`, row.severity)}); through != row.through {
 			t.Errorf("%+v came through: %v", row, through)
 		}
 	}
