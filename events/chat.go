@@ -46,14 +46,17 @@ func (c Chat) MarshalJSON() ([]byte, error) {
 	}
 	var resources []string
 	if c.Group.ID != "" {
-		resources = append(resources, inChat(c.Group.ID))
+		resources = append(resources, inertLine(c.Group.ID))
 	}
 	return json.Marshal(struct {
 		Version  string   `json:"version"`
 		Source   string   `json:"source"`
 		Content  content  `json:"content"`
 		Metadata metadata `json:"metadata"`
-	}{"1.0", "custom", content{"client-markdown", c.Title, c.block()}, metadata{inChat(c.Thread), c.Title, resources}})
+	}{
+		"1.0", "custom", content{"client-markdown", c.Title, c.block()},
+		metadata{inertLine(c.Thread), c.Title, resources},
+	})
 }
 
 // block returns the lines as a block of code, with the texts in one column.
@@ -65,7 +68,7 @@ func (c Chat) block() string {
 	var b strings.Builder
 	b.WriteString("```\n")
 	for _, line := range c.Lines {
-		fmt.Fprintf(&b, "%-*s  %s\n", width, line.Label, inChat(line.Text))
+		fmt.Fprintf(&b, "%-*s  %s\n", width, line.Label, inertLine(line.Text))
 	}
 	b.WriteString("```")
 	return b.String()
@@ -82,17 +85,10 @@ func (c *Chat) add(label, text string) {
 // Slack documents the three entities, and reads <!here> as a mention even in a block.
 var inert = strings.NewReplacer("`", "'", "&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-// inChat returns s on one line, cut to its limit, printable and inert.
-func inChat(s string) string {
+// inertLine returns s on one line, cut to its limit, printable and inert.
+func inertLine(s string) string {
 	s = strings.Map(printable, strings.ToValidUTF8(s, string(utf8.RuneError)))
-	if len(s) > maxChatLine {
-		cut := maxChatLine
-		for !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "..."
-	}
-	return inert.Replace(s)
+	return inert.Replace(abbreviate(s, maxChatLine))
 }
 
 // Chat returns the message of a new drift, or of one whose severity changed.
@@ -106,13 +102,13 @@ func (d DriftDetected) Chat() Chat {
 		c.add("description", d.Rule.Description)
 	}
 	c.add("subject", d.Subject)
-	c.add("group", d.Group.inChat())
+	c.add("group", d.Group.withPlace())
 	c.add("why", d.Detail)
 	c.add("launches", namesOf(d.Launches))
 	if d.Changed != nil {
-		c.add("changed", fmt.Sprintf("by %s, with %s, at %s", d.Changed.Actor, d.Changed.Name, inTime(d.Changed.At)))
+		c.add("changed", fmt.Sprintf("by %s, with %s, at %s", d.Changed.Actor, d.Changed.Name, chatTime(d.Changed.At)))
 	}
-	c.add("since", inTime(d.Since))
+	c.add("since", chatTime(d.Since))
 	c.add("remedy", d.Remedy)
 	return c
 }
@@ -121,7 +117,7 @@ func (d DriftDetected) Chat() Chat {
 func (e LaunchRejected) Chat() Chat {
 	c := Chat{Title: "Launch refused", Thread: "launch " + e.Launch, Group: e.Group}
 	c.add("launch", e.Launch)
-	c.add("group", e.Group.inChat())
+	c.add("group", e.Group.withPlace())
 	for _, r := range e.Reasons[:min(len(e.Reasons), maxChatParts)] {
 		c.add("reason", reasonOf(r))
 	}
@@ -138,8 +134,8 @@ func reasonOf(f claim.Fault) string {
 	return f.Field + ": " + f.Problem
 }
 
-// inChat returns the group with its place.
-func (g Group) inChat() string {
+// withPlace returns the group with its account and Region, for people.
+func (g Group) withPlace() string {
 	place := strings.Trim(g.Account+" "+g.Region, " ")
 	switch {
 	case g.ID == "":
@@ -161,4 +157,4 @@ func namesOf(launches []DriftLaunch) string {
 	return strings.Join(names, ", ")
 }
 
-func inTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func chatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

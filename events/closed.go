@@ -43,7 +43,7 @@ func (d DriftClosed) Chat() Chat {
 		c.add("rule", d.Rule.Rule.String())
 	}
 	c.add("subject", d.Subject)
-	c.add("group", d.Group.inChat())
-	c.add("since", inTime(d.Since))
+	c.add("group", d.Group.withPlace())
+	c.add("since", chatTime(d.Since))
 	return c
 }

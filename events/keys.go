@@ -36,7 +36,7 @@ func (d *detail) unknownKey(at pointer, key string, known []string) {
 
 // nearest returns the known key with the fewest edits from key, ignoring case.
 func nearest(key string, known []string) string {
-	key = strings.ToLower(abbreviate(key))
+	key = strings.ToLower(abbreviate(key, maxQuoted))
 	return slices.MinFunc(known, func(a, b string) int {
 		return levenshtein.Distance(key, strings.ToLower(a), nil) - levenshtein.Distance(key, strings.ToLower(b), nil)
 	})

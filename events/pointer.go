@@ -14,7 +14,7 @@ var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 // key returns the pointer to an object's member. A key that is too long or unprintable is
 // abbreviated and made printable. Its pointer then leads nowhere, but is safe to show.
 func (p pointer) key(k string) pointer {
-	return p + "/" + pointer(pointerEscapes.Replace(strings.Map(printable, abbreviate(k))))
+	return p + "/" + pointer(pointerEscapes.Replace(strings.Map(printable, abbreviate(k, maxQuoted))))
 }
 
 func printable(c rune) rune {

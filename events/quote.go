@@ -10,12 +10,12 @@ import (
 // descriptions are longer.
 const maxQuoted = 80
 
-// abbreviate returns s, or its beginning if it is too long to quote.
-func abbreviate(s string) string {
-	if len(s) <= maxQuoted {
+// abbreviate returns s, or its beginning if it has more bytes.
+func abbreviate(s string, most int) string {
+	if len(s) <= most {
 		return s
 	}
-	cut := maxQuoted
+	cut := most
 	for !utf8.RuneStart(s[cut]) {
 		cut--
 	}
@@ -25,7 +25,7 @@ func abbreviate(s string) string {
 // quote returns s in quotes and in ASCII, so that a log or a terminal shows it without any
 // effect.
 func quote(s string) string {
-	quoted := strconv.QuoteToASCII(abbreviate(s))
+	quoted := strconv.QuoteToASCII(abbreviate(s, maxQuoted))
 	if len(s) <= maxQuoted {
 		return quoted
 	}

@@ -83,7 +83,7 @@ func (v value) String() string {
 	case boolean:
 		return v.text
 	case number:
-		return "the number " + abbreviate(v.text)
+		return "the number " + abbreviate(v.text, maxQuoted)
 	case text:
 		return "the text " + quote(v.text)
 	case list:
