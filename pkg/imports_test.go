@@ -67,6 +67,8 @@ var rules = []rule{
 		"the function puts its parts together, without ensure's clients"},
 	{"pkg/fakeaws", []string{"pkg/fakeaws/"},
 		"an independent reading of AWS: it shares no type and no mistake with the code under test"},
+	{"pkg/dice", nil,
+		"the simulations of ensure and of the audit throw the same dice"},
 	{"pkg/proof", nil,
 		"tests ask it how much of a proof to run; no program imports it"},
 	{"infra", []string{"events", "functions/runtime", "infra/stack", "pkg/aws/dynamo", "pkg/core/", "pkg/guardfile",
@@ -99,7 +101,7 @@ func TestImports(t *testing.T) {
 			continue
 		}
 		for _, imported := range imports {
-			if !rule.allows(pkg, imported) || imported == "pkg/proof" {
+			if !rule.allows(pkg, imported) || imported == "pkg/dice" || imported == "pkg/proof" {
 				t.Errorf("%s imports %s, which its rule forbids: %s", pkg, imported, rule.why)
 			}
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -25,22 +26,22 @@ func (s *simulation) act(r *rand.Rand) {
 	w := s.world
 	switch k := r.IntN(20); {
 	case k < 10:
-		s.toggle(r, pick(r, w.busy...))
+		s.toggle(r, dice.Pick(r, w.busy...))
 	case k < 13:
-		s.request(pick(r, w.all(plainSpot)...))
+		s.request(dice.Pick(r, w.all(plainSpot)...))
 	case k < 15:
-		if at := pick(r, w.busy...); at.mayBeExcepted() {
+		if at := dice.Pick(r, w.busy...); at.mayBeExcepted() {
 			s.except(at)
 		}
 	case k < 16:
-		s.retag(r, pick(r, w.groups...))
+		s.retag(r, dice.Pick(r, w.groups...))
 	case k < 17:
 		s.delete(r, w.groups[len(w.groups)-1])
 	case k < 18:
 		s.guard(!w.denied.is())
 	case k < 19:
 		s.list(!w.wide.is())
-		if one := pick(r, w.groups...).spots[0]; chance(r, 0.5) { // the event lets an audit read one group
+		if one := dice.Pick(r, w.groups...).spots[0]; dice.Chance(r, 0.5) { // the event lets an audit read one group
 			s.toggle(r, one)
 		}
 	case !w.gone.is():
@@ -190,15 +191,15 @@ func (s *simulation) changed(r *rand.Rand, g *simGroup, call, parameters string)
 		`"requestParameters":%[6]s,"responseElements":null}}`,
 		account, region, id, call, time.Now().UTC().Format(time.RFC3339), parameters)
 	s.reported[id] = simEvent{id: id, group: g, at: time.Now()}
-	if !s.quiet && chance(r, 0.1) {
+	if !s.quiet && dice.Chance(r, 0.1) {
 		return // the trail loses it
 	}
-	late := pick(r, 2*time.Second, 20*time.Second, time.Minute, 10*time.Minute)
+	late := dice.Pick(r, 2*time.Second, 20*time.Second, time.Minute, 10*time.Minute)
 	if s.quiet {
 		late = 20 * time.Second
 	}
-	for again := true; again; again = chance(r, 0.15) {
-		time.AfterFunc(between(r, time.Second, late), func() { s.must(s.account.Send(queueARN, text)) })
+	for again := true; again; again = dice.Chance(r, 0.15) {
+		time.AfterFunc(dice.Between(r, time.Second, late), func() { s.must(s.account.Send(queueARN, text)) })
 	}
 }
 

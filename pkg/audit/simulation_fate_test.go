@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -20,14 +21,14 @@ type luck struct {
 // maxSkew is the largest difference of a function's clock from the true time.
 const maxSkew = 3 * time.Minute
 
-func newLuck(d dice) luck {
-	r := d.of("luck")
+func newLuck(d dice.Seed) luck {
+	r := d.Of("luck")
 	return luck{
-		fault:   pick(r, 0, 0.02, 0.05, 0.08),
-		slow:    pick(r, 0, 0.05, 0.2),
-		skew:    pick(r, 0, time.Second, maxSkew),
-		timeout: pick(r, 40*time.Second, time.Minute, 5*time.Minute),
-		twice:   pick(r, 0, 0.1),
+		fault:   dice.Pick(r, 0, 0.02, 0.05, 0.08),
+		slow:    dice.Pick(r, 0, 0.05, 0.2),
+		skew:    dice.Pick(r, 0, time.Second, maxSkew),
+		timeout: dice.Pick(r, 40*time.Second, time.Minute, 5*time.Minute),
+		twice:   dice.Pick(r, 0, 0.1),
 	}
 }
 
@@ -46,15 +47,15 @@ type fate struct {
 var errBroken = errors.New("the connection is broken")
 
 // fateOf returns the fate of a call that says the same as others for the nth time.
-func (l luck) fateOf(d dice, call simCall, occasion string) fate {
-	r := d.of(occasion)
-	f := fate{apply: true, before: between(r, 2*time.Millisecond, 22*time.Millisecond),
-		after: between(r, 2*time.Millisecond, 22*time.Millisecond)}
-	if chance(r, l.slow) {
+func (l luck) fateOf(d dice.Seed, call simCall, occasion string) fate {
+	r := d.Of(occasion)
+	f := fate{apply: true, before: dice.Between(r, 2*time.Millisecond, 22*time.Millisecond),
+		after: dice.Between(r, 2*time.Millisecond, 22*time.Millisecond)}
+	if dice.Chance(r, l.slow) {
 		f.name = "slow"
-		*pick(r, &f.before, &f.after) += between(r, time.Second, pick(r, 4*time.Second, 20*time.Second))
+		*dice.Pick(r, &f.before, &f.after) += dice.Between(r, time.Second, dice.Pick(r, 4*time.Second, 20*time.Second))
 	}
-	if !chance(r, l.fault) {
+	if !dice.Chance(r, l.fault) {
 		return f
 	}
 	switch k := r.IntN(20); {
@@ -69,7 +70,7 @@ func (l luck) fateOf(d dice, call simCall, occasion string) fate {
 	case k < 14 && call.name != "PutEvents" && call.name != "findings":
 		f.name, f.err, f.apply, f.ever = "broken for ever", errBroken, false, true
 	case k < 14:
-		f.name, f.refuse = "refused in part", pick(r, 0.3, 1)
+		f.name, f.refuse = "refused in part", dice.Pick(r, 0.3, 1)
 	case k < 16:
 		f.name, f.apply, f.kill = "killed before", false, true
 	default:

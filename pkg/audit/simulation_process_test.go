@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"github.com/sgkeeper/sgkeeper/functions/audit/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 )
 
 // simProcess is one function process: the real handler over the real SDK. The simulation
@@ -45,7 +46,7 @@ type simProcess struct {
 func (s *simulation) newProcess() *simProcess {
 	s.started++
 	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{}}
-	p.skew = between(s.dice.of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew+1)
+	p.skew = dice.Between(s.dice.Of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew+1)
 	config := s.config
 	config.HTTPClient = p
 	config.Retryer = func() aws.Retryer {
@@ -75,8 +76,8 @@ func (p *simProcess) now() time.Time { return time.Now().Add(p.skew) }
 
 // backoff is the SDK's backoff with the simulation's dice.
 func (p *simProcess) backoff(attempt int, _ error) (time.Duration, error) {
-	r := p.sim.dice.of(fmt.Sprint("backoff", p.id, time.Now().UnixNano()))
-	return between(r, 0, min(20*time.Second, time.Second<<min(attempt, 5))), nil
+	r := p.sim.dice.Of(fmt.Sprint("backoff", p.id, time.Now().UnixNano()))
+	return dice.Between(r, 0, min(20*time.Second, time.Second<<min(attempt, 5))), nil
 }
 
 // invoke invokes the process by an alias or directly, with Lambda's timeout.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 )
 
 // rest stops all faults and checks that the report becomes true within one schedule, that every
@@ -21,7 +23,7 @@ func (s *simulation) rest() {
 	time.Sleep(3*s.luck.timeout + time.Minute) // failed messages come again
 	s.afterSchedule()
 	s.locked(s.truthful)
-	s.locked(func() { s.toggle(s.dice.of("last"), s.world.groups[0].spots[0]) }) // its event is reported at once
+	s.locked(func() { s.toggle(s.dice.Of("last"), s.world.groups[0].spots[0]) }) // its event is reported at once
 	time.Sleep(2 * time.Minute)
 	s.locked(s.truthful)
 	s.locked(s.delivered)
@@ -36,7 +38,7 @@ func (s *simulation) locked(f func()) {
 
 // afterSchedule waits for the next audit by the schedule, and for its end.
 func (s *simulation) afterSchedule() {
-	offset := between(s.dice.of("schedule"), 0, 10*time.Minute)
+	offset := dice.Between(s.dice.Of("schedule"), 0, 10*time.Minute)
 	gone := time.Since(s.start) - offset
 	time.Sleep(every - gone%every + 2*time.Minute)
 }

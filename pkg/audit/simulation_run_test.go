@@ -22,6 +22,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/functions/audit/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -35,7 +36,7 @@ const (
 // and faults. Its events depend only on its seed.
 type simulation struct {
 	t        *testing.T
-	dice     dice
+	dice     dice.Seed
 	luck     luck
 	weak     weakening
 	world    *simWorld
@@ -76,9 +77,9 @@ const receives = 5
 
 // simulate runs the simulation of a seed, in a synctest bubble.
 func simulate(t *testing.T, seed uint64, w weakening) *simulation {
-	d := dice(seed)
+	d := dice.Seed(seed)
 	s := &simulation{
-		t: t, dice: d, luck: newLuck(d), weak: w, world: newWorld(d.of("world")), start: time.Now(),
+		t: t, dice: d, luck: newLuck(d), weak: w, world: newWorld(d.Of("world")), start: time.Now(),
 		reported: map[string]simEvent{}, watch: newWatcher(),
 	}
 	s.build()
@@ -129,8 +130,8 @@ func (s *simulation) build() {
 		}})
 	s.must(err)
 	s.guard(false)
-	r := s.dice.of("beginning")
-	s.list(chance(r, 0.5))
+	r := s.dice.Of("beginning")
+	s.list(dice.Chance(r, 0.5))
 	for _, g := range s.world.groups {
 		tags := map[string]string{}
 		if g.tagged.is() {
@@ -139,10 +140,10 @@ func (s *simulation) build() {
 		s.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: g.id, VPC: vpc, NoEgress: true, Tags: tags})
 	}
 	for _, at := range s.world.busy {
-		if chance(r, 0.5) {
+		if dice.Chance(r, 0.5) {
 			s.toggle(r, at)
 		}
-		if at.mayBeExcepted() && chance(r, 0.3) {
+		if at.mayBeExcepted() && dice.Chance(r, 0.3) {
 			at.excepted.set(true)
 		}
 	}
@@ -150,7 +151,7 @@ func (s *simulation) build() {
 	for range 1 + r.IntN(6) {
 		s.act(r)
 	}
-	s.stand(s.dice.of("standing"))
+	s.stand(s.dice.Of("standing"))
 	environ := []string{
 		"SGKEEPER_TABLE=sgkeeper", "SGKEEPER_BUS=launches", "SGKEEPER_REPORTS=" + simBucket + "/sgkeeper",
 		"SGKEEPER_AUDIT_QUEUE=" + *out.QueueUrl, "SGKEEPER_EVENT_QUEUE=" + queueARN,
@@ -165,19 +166,19 @@ func (s *simulation) build() {
 	kept := 0
 	s.account.KeepDeleted(func(string, string) bool {
 		kept++
-		return !s.calm.Load() && chance(s.dice.of(fmt.Sprint("kept", kept)), s.luck.twice)
+		return !s.calm.Load() && dice.Chance(s.dice.Of(fmt.Sprint("kept", kept)), s.luck.twice)
 	})
 }
 
 // stand lets some worlds begin with drifts that other events seldom make.
 func (s *simulation) stand(r *rand.Rand) {
-	if one := s.world.groups[0].spots[0]; chance(r, 0.3) && !s.world.denied.is() {
+	if one := s.world.groups[0].spots[0]; dice.Chance(r, 0.3) && !s.world.denied.is() {
 		s.guard(true)
 		if !one.asked.is() {
 			s.request(one)
 		}
 	}
-	if stale := s.world.all(staleSpot); len(stale) > 0 && chance(r, 0.5) && !s.world.gone.is() {
+	if stale := s.world.all(staleSpot); len(stale) > 0 && dice.Chance(r, 0.5) && !s.world.gone.is() {
 		if !stale[0].rule.is() {
 			s.toggle(r, stale[0])
 		}
@@ -188,29 +189,29 @@ func (s *simulation) stand(r *rand.Rand) {
 
 // schedule starts all events.
 func (s *simulation) schedule() {
-	r := s.dice.of("schedule")
-	offset := between(r, 0, 10*time.Minute)
+	r := s.dice.Of("schedule")
+	offset := dice.Between(r, 0, 10*time.Minute)
 	for at := offset; at < chaos+2*every+3*s.luck.timeout; at += every {
 		time.AfterFunc(at, func() { s.must(s.account.Send(queueARN, `{"sgkeeper":"audit"}`)) })
 	}
-	moments := []time.Duration{offset + every, between(r, 0, chaos), between(r, 0, chaos)}
+	moments := []time.Duration{offset + every, dice.Between(r, 0, chaos), dice.Between(r, 0, chaos)}
 	for i := range 2 + r.IntN(6) {
-		at := pick(r, moments...) + between(r, -time.Minute, pick(r, 5*time.Second, time.Minute))
+		at := dice.Pick(r, moments...) + dice.Between(r, -time.Minute, dice.Pick(r, 5*time.Second, time.Minute))
 		time.AfterFunc(max(at, time.Duration(i)), func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.act(s.dice.of(fmt.Sprint("act", i)))
+			s.act(s.dice.Of(fmt.Sprint("act", i)))
 		})
 	}
-	if chance(r, 0.5) { // somebody invokes the function
-		time.AfterFunc(pick(r, moments...)+between(r, 0, pick(r, 10*time.Second, time.Minute)), func() {
+	if dice.Chance(r, 0.5) { // somebody invokes the function
+		time.AfterFunc(dice.Pick(r, moments...)+dice.Between(r, 0, dice.Pick(r, 10*time.Second, time.Minute)), func() {
 			_, _ = s.invoke("", []byte(`{"sgkeeper":"audit"}`))
 		})
 	}
-	if chance(r, 0.5) {
-		denied, from := pick(r, denials...), between(r, 0, chaos)
+	if dice.Chance(r, 0.5) {
+		denied, from := dice.Pick(r, denials...), dice.Between(r, 0, chaos)
 		time.AfterFunc(from, func() { s.deny(denied) })
-		time.AfterFunc(from+between(r, time.Minute, 30*time.Minute), func() { s.deny(denial{}) })
+		time.AfterFunc(from+dice.Between(r, time.Minute, 30*time.Minute), func() { s.deny(denial{}) })
 	}
 }
 

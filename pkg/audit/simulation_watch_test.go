@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -313,8 +314,8 @@ func (s *simulation) finding(id string) *fakeaws.Error {
 // that refuses the same thing each time.
 func (s *simulation) refuses(action, occasion, thing string) bool {
 	d := s.denied
-	refused := s.verdict.refuse > 0 && chance(s.dice.of(occasion), s.verdict.refuse) ||
-		d.part && d.action == action && chance(s.dice.of(thing), 0.5)
+	refused := s.verdict.refuse > 0 && dice.Chance(s.dice.Of(occasion), s.verdict.refuse) ||
+		d.part && d.action == action && dice.Chance(s.dice.Of(thing), 0.5)
 	s.refused = s.refused || refused
 	return refused
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 )
 
 // The world of a simulation. Each group has a few spots. A spot is one rule that can exist, on a
@@ -76,10 +78,10 @@ func newWorld(r *rand.Rand) *simWorld {
 		group := &simGroup{id: fmt.Sprintf("sg-%017x", 1+g)}
 		group.exists.set(true)
 		group.listed.set(true)
-		group.tagged.set(g == 0 || chance(r, 0.85))
+		group.tagged.set(g == 0 || dice.Chance(r, 0.85))
 		kinds := []spotKind{plainSpot, plainSpot}
 		for _, k := range []spotKind{sensitiveSpot, worldSpot, staleSpot, listSpot} {
-			if chance(r, 0.4) {
+			if dice.Chance(r, 0.4) {
 				kinds = append(kinds, k)
 			}
 		}

@@ -3,6 +3,7 @@ package ensure_test
 import (
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -20,23 +21,23 @@ type luck struct {
 	plain   float64       // how many of the processes make rules without tags
 }
 
-func newLuck(d dice) luck {
-	r := d.of("luck")
+func newLuck(d dice.Seed) luck {
+	r := d.Of("luck")
 	l := luck{
-		fault:  pick(r, 0, 0.03, 0.08, 0.15),
-		stale:  pick(r, 0, 0.1, 0.4),
-		age:    pick(r, 10*time.Second, time.Minute, 3*time.Minute),
-		onward: chance(r, 0.5),
-		slow:   pick(r, 0, 0.02, 0.08),
+		fault:  dice.Pick(r, 0, 0.03, 0.08, 0.15),
+		stale:  dice.Pick(r, 0, 0.1, 0.4),
+		age:    dice.Pick(r, 10*time.Second, time.Minute, 3*time.Minute),
+		onward: dice.Chance(r, 0.5),
+		slow:   dice.Pick(r, 0, 0.02, 0.08),
 		// A clock is fast or slow, so two clocks may differ by twice that.
-		skew:    pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second),
-		batch:   pick(r, 0, 100*time.Millisecond, 2*time.Second),
-		partial: chance(r, 0.5),
-		buckets: chance(r, 0.2),
-		plain:   pick(d.of("tags"), 0, 0, 0, 0.5, 1),
+		skew:    dice.Pick(r, 0, 2*time.Second, 10*time.Second, 10*time.Second),
+		batch:   dice.Pick(r, 0, 100*time.Millisecond, 2*time.Second),
+		partial: dice.Chance(r, 0.5),
+		buckets: dice.Chance(r, 0.2),
+		plain:   dice.Pick(d.Of("tags"), 0, 0, 0, 0.5, 1),
 	}
 	if scale := scaleOf(d); scale != simSmall {
-		l.buckets = chance(d.of("buckets"), 0.7)
+		l.buckets = dice.Chance(d.Of("buckets"), 0.7)
 		if scale == simWide {
 			l.fault /= 4 // it makes hundreds of calls
 		}
@@ -69,18 +70,18 @@ var weight = map[string]float64{
 }
 
 // fate returns the fate of a call. The occasion distinguishes it from equal calls.
-func (l luck) fate(d dice, call simCall, occasion string) fate {
-	r := d.of(occasion)
-	f := fate{apply: true, before: between(r, 2*time.Millisecond, 22*time.Millisecond),
-		after: between(r, 2*time.Millisecond, 22*time.Millisecond)}
-	if chance(r, l.slow) {
+func (l luck) fate(d dice.Seed, call simCall, occasion string) fate {
+	r := d.Of(occasion)
+	f := fate{apply: true, before: dice.Between(r, 2*time.Millisecond, 22*time.Millisecond),
+		after: dice.Between(r, 2*time.Millisecond, 22*time.Millisecond)}
+	if dice.Chance(r, l.slow) {
 		f.name = "slow"
-		*pick(r, &f.before, &f.after) += between(r, time.Second, pick(r, 4*time.Second, 28*time.Second))
+		*dice.Pick(r, &f.before, &f.after) += dice.Between(r, time.Second, dice.Pick(r, 4*time.Second, 28*time.Second))
 	}
-	if call.name == "describe" && chance(r, l.stale) {
-		f.name, f.stale = "stale", between(r, time.Second, l.age)
+	if call.name == "describe" && dice.Chance(r, l.stale) {
+		f.name, f.stale = "stale", dice.Between(r, time.Second, l.age)
 	}
-	if !chance(r, l.fault*weight[call.name]) {
+	if !dice.Chance(r, l.fault*weight[call.name]) {
 		return f
 	}
 	switch k := r.IntN(20); {
@@ -96,8 +97,8 @@ func (l luck) fate(d dice, call simCall, occasion string) fate {
 		f.name, f.err, f.apply, f.ever = "broken for ever", errBroken, false, true
 	case k < 17:
 		f.name, f.apply, f.kill = "killed before", false, true
-		if call.writesEC2() && chance(r, 0.3) {
-			f.late = between(r, 0, 5*time.Second)
+		if call.writesEC2() && dice.Chance(r, 0.3) {
+			f.late = dice.Between(r, 0, 5*time.Second)
 		}
 	default:
 		f.name, f.kill = "killed after", true

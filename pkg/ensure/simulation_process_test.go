@@ -14,6 +14,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 )
 
 // simProcess is one function process: the real handler over the real SDK. The simulation
@@ -41,14 +42,14 @@ func (s *simulation) newProcess() *simProcess {
 	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{},
 		viewed: map[string]time.Time{}}
 	if s.luck.skew > 0 {
-		p.skew = between(s.dice.of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew)
+		p.skew = dice.Between(s.dice.Of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew)
 	}
 	config := s.config
 	config.HTTPClient = p
 	config.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) { o.Backoff = retry.BackoffDelayerFunc(p.backoff) })
 	}
-	p.plain = chance(s.dice.of(fmt.Sprint("tags", p.id)), s.luck.plain)
+	p.plain = dice.Chance(s.dice.Of(fmt.Sprint("tags", p.id)), s.luck.plain)
 	p.handler = handler.New(handler.Config{
 		Config: runtime.Config{
 			Table: table, Bus: "launches", Quota: s.workload.configured, Account: s.account.ID(),
@@ -65,8 +66,8 @@ func (p *simProcess) now() time.Time { return time.Now().Add(p.skew) }
 
 // backoff is the SDK's backoff with the simulation's dice.
 func (p *simProcess) backoff(attempt int, _ error) (time.Duration, error) {
-	r := p.sim.dice.of(fmt.Sprint("backoff", p.id, time.Now().UnixNano()))
-	return between(r, 0, min(20*time.Second, time.Second<<min(attempt, 5))), nil
+	r := p.sim.dice.Of(fmt.Sprint("backoff", p.id, time.Now().UnixNano()))
+	return dice.Between(r, 0, min(20*time.Second, time.Second<<min(attempt, 5))), nil
 }
 
 // skewed is an invocation's context, with the deadline by the process's clock.

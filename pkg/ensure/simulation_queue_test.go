@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 )
 
 // arrive delivers a message to the queue, or directly to a function.
@@ -135,7 +137,7 @@ func (s *simulation) finish(p *simProcess, reply []byte, err error) {
 		if !failed[i] {
 			s.acknowledged(m)
 		} else if !m.direct {
-			wait := visibility + between(s.dice.of(fmt.Sprint("again", i, p.id, time.Now())), 0, 10*time.Second)
+			wait := visibility + dice.Between(s.dice.Of(fmt.Sprint("again", i, p.id, time.Now())), 0, 10*time.Second)
 			time.AfterFunc(wait, func() { s.arrive(m) })
 		}
 	}

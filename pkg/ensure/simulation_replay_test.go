@@ -3,6 +3,7 @@ package ensure_test
 import (
 	"testing"
 
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
@@ -24,7 +25,7 @@ func TestSimulationReplays(t *testing.T) {
 			continue
 		}
 		t.Run(string(row.scale), func(t *testing.T) {
-			if got := scaleOf(dice(row.seed)); got != row.scale {
+			if got := scaleOf(dice.Seed(row.seed)); got != row.scale {
 				t.Fatalf("seed %d is of scale %s", row.seed, got)
 			}
 			want := simulated(t, row.seed).trace

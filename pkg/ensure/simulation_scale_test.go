@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -19,8 +20,8 @@ const (
 	simWide  simScale = "wide"  // and launches in hundreds of groups that end in all of them at once
 )
 
-func scaleOf(d dice) simScale {
-	switch n := d.of("scale").IntN(100); {
+func scaleOf(d dice.Seed) simScale {
+	switch n := d.Of("scale").IntN(100); {
 	case n < 10:
 		return simLarge
 	case n < 13:
@@ -36,19 +37,19 @@ func scaleOf(d dice) simScale {
 func (w *workload) grow(r *rand.Rand, start time.Time) {
 	switch w.scale {
 	case simLarge:
-		w.quota += pick(r, 60, 200, 400, 1000, 2000)
-		when := func() time.Duration { return between(r, 0, pick(r, time.Minute, 5*time.Minute)) }
+		w.quota += dice.Pick(r, 60, 200, 400, 1000, 2000)
+		when := func() time.Duration { return dice.Between(r, 0, dice.Pick(r, time.Minute, 5*time.Minute)) }
 		for range 1 + r.IntN(4) {
 			w.addLarge(r, when(), start)
 		}
-		if chance(r, 0.5) {
+		if dice.Chance(r, 0.5) {
 			w.addAbsent(r, when())
 		}
-		if chance(r, 0.1) {
+		if dice.Chance(r, 0.1) {
 			w.addDenied(r)
 		}
 	case simChurn:
-		w.quota += pick(r, 200, 1000)
+		w.quota += dice.Pick(r, 200, 1000)
 		w.churn(r)
 	case simWide:
 		w.widen(r)
@@ -59,12 +60,12 @@ func (w *workload) grow(r *rand.Rand, start time.Time) {
 func (w *workload) addLarge(r *rand.Rand, at time.Duration, start time.Time) {
 	l := w.another("large")
 	first := w.farWish(r, l, sizeOfLaunch(r))
-	if chance(r, 0.15) {
-		first.expires = start.Add(at + between(r, time.Minute, 5*time.Minute)).Truncate(time.Second)
+	if dice.Chance(r, 0.15) {
+		first.expires = start.Add(at + dice.Between(r, time.Minute, 5*time.Minute)).Truncate(time.Second)
 	}
 	w.send(r, at, first)
-	if chance(r, 0.7) {
-		w.end(r, l, first.group, at+between(r, pick(r, 0, 30*time.Second), 4*time.Minute))
+	if dice.Chance(r, 0.7) {
+		w.end(r, l, first.group, at+dice.Between(r, dice.Pick(r, 0, 30*time.Second), 4*time.Minute))
 	}
 }
 
@@ -84,10 +85,10 @@ func sizeOfLaunch(r *rand.Rand) int {
 // farWish requests n rules of consecutive ports, from one or two peers.
 func (w *workload) farWish(r *rand.Rand, l *simLaunch, n int) *wish {
 	wish := &wish{launch: l, group: w.groups[r.IntN(min(2, len(w.groups)))], broken: map[simRule]bool{}}
-	egress, offset := chance(r, 0.1), r.IntN(3)*50
-	peers := []string{pick(r, "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "::/0")}
-	if chance(r, 0.4) {
-		peers = append(peers, pick(r, "2001:db8::/32", "10.128.0.0/9", simPeerGroup))
+	egress, offset := dice.Chance(r, 0.1), r.IntN(3)*50
+	peers := []string{dice.Pick(r, "0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "::/0")}
+	if dice.Chance(r, 0.4) {
+		peers = append(peers, dice.Pick(r, "2001:db8::/32", "10.128.0.0/9", simPeerGroup))
 	}
 	for i := range n {
 		wish.rules = append(wish.rules, farRule(offset+i/len(peers), peers[i%len(peers)], egress))
@@ -106,13 +107,13 @@ func farRule(n int, peer string, egress bool) simRule {
 // rule.
 func (w *workload) addAbsent(r *rand.Rand, at time.Duration) {
 	wish := w.farWish(r, w.another("absent"), sizeOfLaunch(r))
-	absent, good := pick(r, 1, 1, 3, len(wish.rules)), pick(r, 0, 0, 0.5)
+	absent, good := dice.Pick(r, 1, 1, 3, len(wish.rules)), dice.Pick(r, 0, 0, 0.5)
 	for i := range wish.rules {
-		if i == 0 || !chance(r, good) {
+		if i == 0 || !dice.Chance(r, good) {
 			wish.rules[i].peer = simNoGroup[:len(simNoGroup)-4] + fmt.Sprintf("%04x", i%absent)
 		}
 	}
-	wish.bad, wish.described = true, chance(r, 0.5)
+	wish.bad, wish.described = true, dice.Chance(r, 0.5)
 	w.send(r, at, wish)
 }
 
@@ -120,18 +121,18 @@ func (w *workload) addAbsent(r *rand.Rand, at time.Duration) {
 func (w *workload) addDenied(r *rand.Rand) {
 	w.quota = max(w.quota, 2000)
 	w.deny, w.denied = window(r), "ec2:Authorize*"
-	w.send(r, w.deny[0]+between(r, 0, 10*time.Second), w.farWish(r, w.another("denied"), 1000))
+	w.send(r, w.deny[0]+dice.Between(r, 0, 10*time.Second), w.farWish(r, w.another("denied"), 1000))
 }
 
 // churn adds launches that begin and end, one after another.
 func (w *workload) churn(r *rand.Rand) {
-	at := between(r, 0, time.Minute)
+	at := dice.Between(r, 0, time.Minute)
 	for range 6 + r.IntN(10) {
 		l := w.another("churn")
 		wish := w.farWish(r, l, 20+r.IntN(180))
 		w.send(r, at, wish)
-		w.end(r, l, wish.group, at+between(r, time.Second, 20*time.Second))
-		at += between(r, time.Second, 40*time.Second)
+		w.end(r, l, wish.group, at+dice.Between(r, time.Second, 20*time.Second))
+		at += dice.Between(r, time.Second, 40*time.Second)
 	}
 }
 
@@ -144,15 +145,15 @@ func (w *workload) widen(r *rand.Rand) {
 	w.groups = append(w.groups[:len(w.groups):len(w.groups)], groups...)
 	for range 1 + r.IntN(2) {
 		l := w.another("wide")
-		at, within := between(r, 0, time.Minute), pick(r, time.Second, time.Minute)
+		at, within := dice.Between(r, 0, time.Minute), dice.Pick(r, time.Second, time.Minute)
 		for _, g := range groups {
 			wish := &wish{launch: l, group: g, broken: map[simRule]bool{}}
 			wish.rules = []simRule{farRule(r.IntN(3), "0.0.0.0/0", false)}
 			l.wishes = append(l.wishes, wish)
-			w.deliver = append(w.deliver, delivery{at + between(r, 0, within), &message{launch: l, wish: wish}})
+			w.deliver = append(w.deliver, delivery{at + dice.Between(r, 0, within), &message{launch: l, wish: wish}})
 		}
-		ends := at + between(r, 0, 5*time.Minute)
-		w.deliver = append(w.deliver, delivery{ends, &message{launch: l, direct: chance(r, 0.25)}})
+		ends := at + dice.Between(r, 0, 5*time.Minute)
+		w.deliver = append(w.deliver, delivery{ends, &message{launch: l, direct: dice.Chance(r, 0.25)}})
 	}
 }
 
@@ -168,7 +169,7 @@ func (w *workload) addOdd(r *rand.Rand) {
 	wish := w.farWish(r, w.another("odd"), n)
 	wish.rules[r.IntN(n)] = simOddRule
 	wish.bad = true
-	w.send(r, between(r, 0, 5*time.Minute), wish)
+	w.send(r, dice.Between(r, 0, 5*time.Minute), wish)
 }
 
 // isOdd reports whether a call authorizes the odd rule.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 )
 
 const (
@@ -39,34 +41,35 @@ type delivery struct {
 
 // newWorkload draws the workload. start is the beginning of the simulation in
 // whole seconds, because events give expiries in whole seconds.
-func newWorkload(d dice, start time.Time) *workload {
-	r := d.of("workload")
+func newWorkload(d dice.Seed, start time.Time) *workload {
+	r := d.Of("workload")
 	w := &workload{scale: scaleOf(d), quota: 5 + r.IntN(6), groups: simGroups[:1+r.IntN(5)/4]}
-	moments := []time.Duration{between(r, 0, time.Second), between(r, time.Minute, 4*time.Minute),
-		between(r, 2*time.Minute, 6*time.Minute)}
+	moments := []time.Duration{dice.Between(r, 0, time.Second), dice.Between(r, time.Minute, 4*time.Minute),
+		dice.Between(r, 2*time.Minute, 6*time.Minute)}
 	when := func() time.Duration {
-		if chance(r, 0.3) {
-			return between(r, 0, 7*time.Minute)
+		if dice.Chance(r, 0.3) {
+			return dice.Between(r, 0, 7*time.Minute)
 		}
-		return pick(r, moments...) + between(r, 0, time.Duration(pick(r, 50, 500, 5000))*time.Millisecond)
+		return dice.Pick(r, moments...) + dice.Between(r, 0,
+			time.Duration(dice.Pick(r, 50, 500, 5000))*time.Millisecond)
 	}
 	pool := newPool(r)
 	for i := range 3 + r.IntN(6) {
 		w.addLaunch(r, i, pool, when, start)
 	}
 	w.endNearExpiries(r, start)
-	if chance(r, 0.3) {
+	if dice.Chance(r, 0.3) {
 		w.addBad(r, pool, when)
 	}
 	w.addOutsiders(r, pool)
-	if chance(r, 0.25) {
+	if dice.Chance(r, 0.25) {
 		w.freeze = window(r)
 	}
-	if chance(r, 0.1) {
-		w.deny, w.denied = window(r), pick(r, "ec2:Authorize*", "ec2:Revoke*", "ec2:CreateTags", "ec2:Describe*")
+	if dice.Chance(r, 0.1) {
+		w.deny, w.denied = window(r), dice.Pick(r, "ec2:Authorize*", "ec2:Revoke*", "ec2:CreateTags", "ec2:Describe*")
 	}
-	w.grow(d.of(string(w.scale)), start)
-	w.misconfigure(d.of("astray"))
+	w.grow(d.Of(string(w.scale)), start)
+	w.misconfigure(d.Of("astray"))
 	w.index()
 	return w
 }
@@ -74,14 +77,14 @@ func newWorkload(d dice, start time.Time) *workload {
 // misconfigure makes EC2 reject rules that the function expects it to accept, and adds limits to
 // the guardrails.
 func (w *workload) misconfigure(r *rand.Rand) {
-	if chance(r, 0.1) {
+	if dice.Chance(r, 0.1) {
 		w.addOdd(r)
 	}
 	w.configured = w.quota
-	if chance(r, 0.15) {
+	if dice.Chance(r, 0.15) {
 		w.configured += 1 + r.IntN(w.quota)
 	}
-	if chance(r, 0.1) {
+	if dice.Chance(r, 0.1) {
 		w.limit = 2 + r.IntN(3)
 	}
 }
@@ -112,8 +115,8 @@ func (w *workload) another(kind string) *simLaunch {
 }
 
 func window(r *rand.Rand) [2]time.Duration {
-	from := between(r, 0, 5*time.Minute)
-	return [2]time.Duration{from, from + between(r, 20*time.Second, 3*time.Minute)}
+	from := dice.Between(r, 0, 5*time.Minute)
+	return [2]time.Duration{from, from + dice.Between(r, 20*time.Second, 3*time.Minute)}
 }
 
 // newPool returns a few rules for all launches, so that launches share rules.
@@ -122,17 +125,17 @@ func newPool(r *rand.Rand) []simRule {
 	for range 4 + r.IntN(4) {
 		first := basePort + r.IntN(8)
 		rule := simRule{protocol: "tcp", first: first, last: first, peer: "0.0.0.0/0"}
-		if chance(r, 0.45) {
+		if dice.Chance(r, 0.45) {
 			rule.last = first + 1 + r.IntN(7)
 		}
-		if chance(r, 0.4) {
-			rule.peer = pick(r, "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "::/0", "2001:db8::/32", simPeerGroup)
+		if dice.Chance(r, 0.4) {
+			rule.peer = dice.Pick(r, "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "::/0", "2001:db8::/32", simPeerGroup)
 		}
-		if chance(r, 0.15) {
+		if dice.Chance(r, 0.15) {
 			rule.protocol = "udp"
 		}
-		if chance(r, 0.1) {
-			rule.egress, rule.peer = true, pick(r, "::/0", "2001:db8::/32", "10.0.0.0/8")
+		if dice.Chance(r, 0.1) {
+			rule.egress, rule.peer = true, dice.Pick(r, "::/0", "2001:db8::/32", "10.0.0.0/8")
 		}
 		pool = append(pool, rule)
 	}
@@ -144,17 +147,17 @@ func (w *workload) addLaunch(r *rand.Rand, i int, pool []simRule, when func() ti
 	l := w.newLaunch(fmt.Sprintf("l%d", i))
 	first := w.wish(r, l, pool)
 	at := when()
-	if chance(r, 0.3) {
-		first.expires = start.Add(at + between(r, time.Minute, 5*time.Minute)).Truncate(time.Second)
+	if dice.Chance(r, 0.3) {
+		first.expires = start.Add(at + dice.Between(r, time.Minute, 5*time.Minute)).Truncate(time.Second)
 	}
 	w.send(r, at, first)
-	if chance(r, 0.35) {
+	if dice.Chance(r, 0.35) {
 		w.more(r, at, first, pool)
 	}
-	if chance(r, 0.65) {
+	if dice.Chance(r, 0.65) {
 		ends := when()
-		if ends < at && chance(r, 0.75) {
-			ends = at + between(r, 0, 3*time.Minute)
+		if ends < at && dice.Chance(r, 0.75) {
+			ends = at + dice.Between(r, 0, 3*time.Minute)
 		}
 		w.end(r, l, first.group, ends)
 	}
@@ -174,8 +177,9 @@ func (w *workload) endNearExpiries(r *rand.Rand, start time.Time) {
 			if wish.expires.IsZero() || len(ends) == 0 {
 				continue
 			}
-			again := *pick(r, ends...)
-			w.deliver = append(w.deliver, delivery{wish.expires.Sub(start) - between(r, 0, 10*time.Second), &again})
+			again := *dice.Pick(r, ends...)
+			w.deliver = append(w.deliver, delivery{wish.expires.Sub(start) - dice.Between(r, 0, 10*time.Second),
+				&again})
 		}
 	}
 }
@@ -184,20 +188,20 @@ func (w *workload) endNearExpiries(r *rand.Rand, start time.Time) {
 // rules.
 func (w *workload) more(r *rand.Rand, at time.Duration, first *wish, pool []simRule) {
 	next := w.wish(r, first.launch, pool)
-	if !first.expires.IsZero() && chance(r, 0.6) {
+	if !first.expires.IsZero() && dice.Chance(r, 0.6) {
 		next.group, next.rules = first.group, first.rules
-		next.expires = first.expires.Add(between(r, time.Minute, 10*time.Minute)).Truncate(time.Second)
-		if chance(r, 0.5) {
+		next.expires = first.expires.Add(dice.Between(r, time.Minute, 10*time.Minute)).Truncate(time.Second)
+		if dice.Chance(r, 0.5) {
 			next.expires = time.Time{}
 		}
 	}
-	w.send(r, at+between(r, 0, 2*time.Minute), next)
+	w.send(r, at+dice.Between(r, 0, 2*time.Minute), next)
 }
 
 func (w *workload) wish(r *rand.Rand, l *simLaunch, pool []simRule) *wish {
-	wish := &wish{launch: l, group: pick(r, w.groups...), broken: map[simRule]bool{}}
+	wish := &wish{launch: l, group: dice.Pick(r, w.groups...), broken: map[simRule]bool{}}
 	for range 1 + r.IntN(3) {
-		wish.rules = appendApart(wish.rules, pick(r, pool...))
+		wish.rules = appendApart(wish.rules, dice.Pick(r, pool...))
 	}
 	l.wishes = append(l.wishes, wish)
 	return wish
@@ -218,25 +222,26 @@ func appendApart(rules []simRule, r simRule) []simRule {
 // send sends a wish once or several times.
 func (w *workload) send(r *rand.Rand, at time.Duration, wish *wish) {
 	for {
-		w.deliver = append(w.deliver, delivery{at, &message{launch: wish.launch, wish: wish, direct: chance(r, 0.25)}})
-		if !chance(r, 0.25) {
+		w.deliver = append(w.deliver, delivery{at, &message{launch: wish.launch, wish: wish,
+			direct: dice.Chance(r, 0.25)}})
+		if !dice.Chance(r, 0.25) {
 			return
 		}
-		at += between(r, 0, pick(r, time.Second, time.Minute))
+		at += dice.Between(r, 0, dice.Pick(r, time.Second, time.Minute))
 	}
 }
 
 // end ends a launch, in one group or in all, once or several times.
 func (w *workload) end(r *rand.Rand, l *simLaunch, group string, at time.Duration) {
-	if chance(r, 0.6) {
+	if dice.Chance(r, 0.6) {
 		group = ""
 	}
 	for {
-		w.deliver = append(w.deliver, delivery{at, &message{launch: l, group: group, direct: chance(r, 0.25)}})
-		if !chance(r, 0.2) {
+		w.deliver = append(w.deliver, delivery{at, &message{launch: l, group: group, direct: dice.Chance(r, 0.25)}})
+		if !dice.Chance(r, 0.2) {
 			return
 		}
-		at += between(r, 0, time.Minute)
+		at += dice.Between(r, 0, time.Minute)
 	}
 }
 
@@ -257,14 +262,14 @@ type outsider struct {
 }
 
 func (w *workload) addOutsiders(r *rand.Rand, pool []simRule) {
-	if chance(r, 0.4) {
+	if dice.Chance(r, 0.4) {
 		return
 	}
 	for range 1 + r.IntN(6) {
-		o := outsider{at: between(r, 0, chaos), group: pick(r, w.groups...), victim: r.IntN(100)}
-		if chance(r, 0.6) {
-			rule := pick(r, pool...)
-			if chance(r, 0.3) {
+		o := outsider{at: dice.Between(r, 0, chaos), group: dice.Pick(r, w.groups...), victim: r.IntN(100)}
+		if dice.Chance(r, 0.6) {
+			rule := dice.Pick(r, pool...)
+			if dice.Chance(r, 0.3) {
 				rule.first, rule.last = basePort, basePort+ports-1
 			}
 			o.add = &rule

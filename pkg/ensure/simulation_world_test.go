@@ -19,6 +19,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/dice"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -26,7 +27,7 @@ import (
 // and faults. Its events depend only on its seed.
 type simulation struct {
 	seed       uint64
-	dice       dice
+	dice       dice.Seed
 	luck       luck
 	workload   *workload
 	account    *fakeaws.Account
@@ -64,7 +65,7 @@ type simulation struct {
 
 // simulate runs the simulation of a seed, in a synctest bubble.
 func simulate(t *testing.T, seed uint64) *simulation {
-	d := dice(seed)
+	d := dice.Seed(seed)
 	start := time.Now()
 	s := &simulation{
 		seed: seed, dice: d, luck: newLuck(d), workload: newWorkload(d, start), start: start,
@@ -133,7 +134,7 @@ func (s *simulation) schedule(t *testing.T) {
 		time.AfterFunc(d.at, func() { s.arrive(d.message) })
 	}
 	for i := range int(chaos / time.Minute) {
-		at := time.Duration(i)*time.Minute + between(s.dice.of(fmt.Sprint("sweep", i)), 0, time.Second)
+		at := time.Duration(i)*time.Minute + dice.Between(s.dice.Of(fmt.Sprint("sweep", i)), 0, time.Second)
 		time.AfterFunc(at, func() { s.sweep(t) })
 	}
 	for i, o := range s.workload.outsiders {
