@@ -88,8 +88,11 @@ func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 
 // possiblyMade returns the rules of a failed call that EC2 may have made. EC2 makes none if it
 // rejects the call as a whole. It may make some rules of a call that it answers with
-// Duplicate. It may make all if the reply is lost.
+// Duplicate. It may make all if the reply is lost, also that of an earlier attempt.
 func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
+	if errors.Is(err, ErrUncertain) {
+		return rules
+	}
 	for _, whole := range []error{ErrDenied, ErrGroupNotFound, ErrFull, ErrInvalid, ErrRejected} {
 		if errors.Is(err, whole) {
 			return nil
@@ -256,6 +259,7 @@ func (p *pass) blame(rules []secgroup.Entry, err error) {
 // fault records why EC2 rejects a rule, and the remedy.
 func (p *pass) fault(r secgroup.Rule, err error) {
 	f := group.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
+	f.Silent = errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected)
 	switch {
 	case errors.Is(err, ErrDenied):
 		f.Field = "/group"

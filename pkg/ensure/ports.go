@@ -58,6 +58,9 @@ var (
 	// ErrRejected: EC2 rejects the call with an error code that sgkeeper does not know. The
 	// rejection may be permanent.
 	ErrRejected = errors.New("EC2 rejects the call")
+	// ErrUncertain comes with another error of a write: EC2 may have applied an earlier attempt
+	// of the same call.
+	ErrUncertain = errors.New("an attempt without an answer")
 )
 
 // Claims is the table of requests. Writes are idempotent: a repeat after a lost reply changes

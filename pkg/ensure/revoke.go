@@ -122,15 +122,28 @@ func (p *pass) removeBlindly(ctx context.Context, rules []secgroup.Entry) error 
 
 func (p *pass) revokeAll(ctx context.Context, rules []secgroup.Entry) error {
 	err := p.Groups.Revoke(ctx, p.group, rules)
-	switch {
-	case err == nil:
+	if err == nil {
 		p.state = p.state.Revoked(rules, p.now())
 		p.log.InfoContext(ctx, "revoked", "rules", len(rules))
-	case errors.Is(err, ErrDenied):
+		return nil
+	}
+	p.state = p.state.Attempted(possiblyRevoked(rules, err))
+	if errors.Is(err, ErrDenied) {
 		p.keep(ctx, rules, "the role lacks a permission", err)
 		return nil
 	}
 	return err
+}
+
+// possiblyRevoked returns the rules of a failed call that EC2 may have revoked. EC2 revokes
+// none if it rejects the call. It may revoke all if the reply is lost, also that of an earlier
+// attempt.
+func possiblyRevoked(rules []secgroup.Entry, err error) []secgroup.Entry {
+	rejected := errors.Is(err, ErrDenied) || errors.Is(err, ErrRuleNotFound) || errors.Is(err, ErrRejected)
+	if rejected && !errors.Is(err, ErrUncertain) {
+		return nil
+	}
+	return rules
 }
 
 // without returns the entries that are in none of the lists.

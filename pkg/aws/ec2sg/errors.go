@@ -122,19 +122,21 @@ func roleOf(err error) string {
 
 // rejects reports whether EC2 rejects a call with a code that may be permanent.
 func rejects(err error) bool {
+	op, c := innermost(err), code(err)
+	_, throttled := retry.DefaultThrottleErrorCodes[c]
+	return op != nil && op.ServiceID == ec2.ServiceID && isClientError(err) && !throttled && !transient[c]
+}
+
+// isClientError reports whether an error is a reply with a code and a status of 4xx, and not
+// a timeout inside AWS.
+func isClientError(err error) bool {
 	type response interface {
 		error
 		HTTPStatusCode() int
 	}
 	r, answered := errors.AsType[response](err)
-	if op := innermost(err); !answered || op == nil || op.ServiceID != ec2.ServiceID {
-		return false
-	}
-	c := code(err)
-	_, throttled := retry.DefaultThrottleErrorCodes[c]
-	_, late := retry.DefaultRetryableErrorCodes[c]
-	status := r.HTTPStatusCode()
-	return c != "" && status >= 400 && status < 500 && !throttled && !late && !transient[c]
+	_, timeout := retry.DefaultRetryableErrorCodes[code(err)]
+	return answered && code(err) != "" && !timeout && r.HTTPStatusCode() >= 400 && r.HTTPStatusCode() < 500
 }
 
 // isNoGroup reports whether a read failed because the group does not or cannot exist.

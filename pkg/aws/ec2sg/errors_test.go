@@ -74,6 +74,42 @@ func TestBrokenConnection(t *testing.T) {
 	}
 }
 
+// TestLostAttempt: EC2 denies the SDK's second attempt. If the reply of the first was lost, EC2
+// may have applied that one, and the error is uncertain. If EC2 throttled the first, it is not.
+func TestLostAttempt(t *testing.T) {
+	denied := &fakeaws.Error{Code: "UnauthorizedOperation", Status: 403}
+	first := map[string]struct {
+		applied   bool
+		err       error
+		uncertain bool
+	}{
+		"lost":      {true, io.ErrUnexpectedEOF, true},
+		"failed":    {true, &fakeaws.Error{Code: "InternalError", Status: 500}, true},
+		"throttled": {false, &fakeaws.Error{Code: "RequestLimitExceeded", Status: 503}, false},
+		"denied":    {false, denied, false},
+	}
+	for name, f := range first {
+		account := newAccount()
+		attempts := 0
+		account.Inject(func(fakeaws.Op) (bool, error) {
+			if attempts++; attempts == 1 {
+				return f.applied, f.err
+			}
+			return false, denied
+		})
+		groups := open(account, 2)
+		rules := entriesOf("tcp 8000 from 10.0.0.0/8")
+		_, err := groups.Authorize(t.Context(), group, rules)
+		attempts = 0
+		rules[0].ID = "sgr-0aaaaaaaaaaaaaaaa"
+		for call, err := range map[string]error{"Authorize": err, "Revoke": groups.Revoke(t.Context(), group, rules)} {
+			if !errors.Is(err, ensure.ErrDenied) || errors.Is(err, ensure.ErrUncertain) != f.uncertain {
+				t.Errorf("%s, first attempt %s: %v; want denied, uncertain %v", call, name, err, f.uncertain)
+			}
+		}
+	}
+}
+
 func wantMeaningOf(t *testing.T, g claim.Group, err, want error, wantCode string) {
 	t.Helper()
 	e, ok := errors.AsType[smithy.APIError](err)

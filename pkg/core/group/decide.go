@@ -154,13 +154,13 @@ func (s State) blind() (entries []secgroup.Entry) {
 	return entries
 }
 
-// unseen returns the ids of the pending revokes that an earlier round recorded and may have
-// completed: EC2 does not describe the rules. The ledger may still name the rule.
+// unseen returns the ids of the pending revokes that an earlier attempt may have completed: EC2
+// does not describe the rules. The ledger may still name the rule.
 func (s State) unseen() map[string]bool {
 	described := idsOf(s.Described, entryID)
 	unseen := make(map[string]bool)
 	for _, e := range s.pending {
-		unseen[e.ID] = !e.Rule.Peer.IsValid() || s.round.recorded[e.ID] && !described[e.ID]
+		unseen[e.ID] = !e.Rule.Peer.IsValid() || s.round.attempted[e.ID] && !described[e.ID]
 	}
 	return unseen
 }

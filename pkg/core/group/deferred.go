@@ -64,9 +64,9 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule)
 	}
 	for _, e := range r.Rules {
 		key := e.Rule.WithoutOwner()
-		_, rejected := s.round.faults[key]
+		f, rejected := s.round.faults[key]
 		switch {
-		case !s.round.possible[key] && !s.round.uncertain[key], s.round.confirmed[key], rejected:
+		case !s.round.possible[key] && !s.round.uncertain[key], s.round.confirmed[key], rejected && !f.Silent:
 		case d.Desired.First(e.Rule) != "":
 		case slices.ContainsFunc(s.rules, func(have Rule) bool { return have.Rule.Matches(e.Rule) }):
 		default:

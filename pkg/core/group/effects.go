@@ -64,13 +64,23 @@ func (s State) NotFound(entries []secgroup.Entry) State {
 	return s.unrevoked(entries, notFound).derive()
 }
 
-// Denied returns the state after EC2 denied a revoke because the role lacks a permission. A
-// revoke that only this round recorded is no longer pending.
+// Attempted returns the state after a revoke that EC2 did not answer, or whose answer leaves
+// open whether it was applied.
+func (s State) Attempted(entries []secgroup.Entry) State {
+	s.round.attempted = cloned(s.round.attempted)
+	for _, e := range entries {
+		s.round.attempted[e.ID] = true
+	}
+	return s
+}
+
+// Denied returns the state after EC2 denied a revoke because the role lacks a permission. The
+// revoke is no longer pending unless EC2 may have applied an earlier attempt.
 func (s State) Denied(entries []secgroup.Entry) State {
 	s = s.unrevoked(entries, denied)
 	s.Ledger.PendingRevokes = slices.DeleteFunc(slices.Clone(s.Ledger.PendingRevokes),
 		func(p claim.PendingRevoke) bool {
-			return s.round.unrevoked[p.ID] == denied && !s.round.recorded[p.ID]
+			return s.round.unrevoked[p.ID] == denied && !s.round.attempted[p.ID]
 		})
 	return s.derive()
 }

@@ -86,7 +86,7 @@ type memory struct {
 	possible  map[secgroup.Rule]bool  // a call that failed at least in part may have made the rule
 	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
 	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
-	recorded  map[string]bool         // ids of the pending revokes from before this round
+	attempted map[string]bool         // ids of rules that EC2 may have revoked, without an answer
 	unsure    bool                    // a write was not answered: EC2 may hold rules that the ledger does not name
 }
 
@@ -104,6 +104,9 @@ type Fault struct {
 	// Absent: the group or the peer does not exist, so no round can have served a request for
 	// the rule.
 	Absent bool
+	// Silent: the rejection does not show that the rule does not exist. For example, IAM denies
+	// a call whatever its rules are.
+	Silent bool
 }
 
 // Times after which a sweep serves a group without a ring.
@@ -124,8 +127,8 @@ const (
 // and for each further describe.
 func (s State) Observe(described []secgroup.Entry, now time.Time) State {
 	s.Described, s.Exists, s.Now = described, true, now
-	if s.round.recorded == nil {
-		s.round.recorded = idsOf(s.Ledger.PendingRevokes, pendingID)
+	if s.round.attempted == nil {
+		s.round.attempted = idsOf(s.Ledger.PendingRevokes, pendingID)
 	}
 	s.Ledger.Missing = time.Time{}
 	s.Ledger.Revoked = claim.Recent(s.Ledger.Revoked, now)
