@@ -45,9 +45,24 @@ func PrintableLines(s string) string {
 func PrintableJSON(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
-	for _, c := range s {
+	io.WriteString(PrintableJSONWriter(&b), s)
+	return b.String()
+}
+
+// PrintableJSONWriter returns a writer that applies [PrintableJSON] to a document, and passes it to w.
+// Each Write must end between two characters.
+func PrintableJSONWriter(w io.Writer) io.Writer { return printableJSON{w} }
+
+type printableJSON struct{ w io.Writer }
+
+func (j printableJSON) Write(p []byte) (int, error) {
+	if !bytes.ContainsFunc(p, escaped) { // true for most texts
+		return j.w.Write(p)
+	}
+	var b bytes.Buffer
+	for _, c := range string(p) {
 		switch {
-		case c == '\n' || unicode.IsPrint(c):
+		case !escaped(c):
 			b.WriteRune(c)
 		case c > 0xFFFF:
 			high, low := utf16.EncodeRune(c)
@@ -56,8 +71,14 @@ func PrintableJSON(s string) string {
 			fmt.Fprintf(&b, `\u%04x`, c)
 		}
 	}
-	return b.String()
+	if _, err := j.w.Write(b.Bytes()); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
+
+// escaped reports whether [PrintableJSON] escapes a character.
+func escaped(c rune) bool { return c != '\n' && !unicode.IsPrint(c) }
 
 // WriteJSON writes v as one indented document. It escapes unprintable characters, so text in
 // the document cannot act on a terminal.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
+	"github.com/sgkeeper/sgkeeper/pkg/core/bigjson"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
@@ -77,4 +78,12 @@ func WriteJUnit(w io.Writer, r *drift.Report, failOn drift.Severity) error {
 	return writeJUnit(w, r, failOn)
 }
 
-func writeJSON(w io.Writer, r *drift.Report) error { return console.WriteJSON(w, r) }
+func writeJSON(w io.Writer, r *drift.Report) error {
+	return bigjson.Write(console.PrintableJSONWriter(w), r, "  ")
+}
+
+// WriteDense renders a report in the format [JSON] without indentation: each group and each drift has a
+// line of its own.
+func WriteDense(w io.Writer, r *drift.Report) error {
+	return bigjson.Write(console.PrintableJSONWriter(w), r, "")
+}

@@ -2,13 +2,14 @@ package s3store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/bigjson"
 )
 
 // Run implements audit.Runs.
@@ -27,11 +28,13 @@ func (s *Store) Run(ctx context.Context, id string) (*audit.Run, error) {
 
 // SaveRun implements audit.Runs.
 func (s *Store) SaveRun(ctx context.Context, run *audit.Run) error {
-	text, err := json.Marshal(run)
+	in, err := s.rendered(s.runKey(run.Report.ID), "application/json", func(w io.Writer) error {
+		return bigjson.Write(w, run, "")
+	})
 	if err != nil {
-		return fmt.Errorf("the run %s: %w", run.Report.ID, err)
+		return err
 	}
-	return s.put(ctx, s.text(s.runKey(run.Report.ID), "application/json", text))
+	return s.put(ctx, in)
 }
 
 // DropRun implements audit.Runs.

@@ -13,7 +13,6 @@ package s3store
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,6 +28,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
+	"github.com/sgkeeper/sgkeeper/pkg/core/bigjson"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 	"github.com/sgkeeper/sgkeeper/pkg/report"
@@ -141,24 +141,37 @@ func (s *Store) put(ctx context.Context, in *s3.PutObjectInput) error {
 var contentTypes = map[report.Format]string{report.JSON: "application/json", report.HTML: "text/html; charset=utf-8"}
 
 func (s *Store) object(key string, f report.Format, r *drift.Report) (*s3.PutObjectInput, error) {
-	var text bytes.Buffer
-	if err := report.Write(&text, f, r); err != nil {
+	return s.rendered(key, contentTypes[f], func(w io.Writer) error {
+		if f == report.JSON {
+			return report.WriteDense(w, r)
+		}
+		return report.Write(w, f, r)
+	})
+}
+
+// rendered returns the object that a function writes. Its text is never in memory as a whole.
+func (s *Store) rendered(key, contentType string, render func(io.Writer) error) (*s3.PutObjectInput, error) {
+	text, err := newSpool(render)
+	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", key, err)
 	}
-	return s.text(key, contentTypes[f], text.Bytes()), nil
+	return s.input(key, contentType, text.reader()), nil
 }
 
 func (s *Store) text(key, contentType string, text []byte) *s3.PutObjectInput {
+	return s.input(key, contentType, bytes.NewReader(text))
+}
+
+func (s *Store) input(key, contentType string, body io.ReadSeeker) *s3.PutObjectInput {
 	return &s3.PutObjectInput{
-		Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(text), ContentType: &contentType,
-		CacheControl: aws.String("no-cache"),
+		Bucket: &s.bucket, Key: &key, Body: body, ContentType: &contentType, CacheControl: aws.String("no-cache"),
 	}
 }
 
 // errAbsent says that there is no such object.
 var errAbsent = errors.New("there is none")
 
-// read decodes a JSON object and returns its version.
+// read decodes a JSON object, piece by piece, and returns its version.
 func (s *Store) read(ctx context.Context, key string, v any) (version audit.Version, err error) {
 	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	switch {
@@ -169,8 +182,7 @@ func (s *Store) read(ctx context.Context, key string, v any) (version audit.Vers
 		return version, fmt.Errorf("read %s: %w", key, err)
 	}
 	defer out.Body.Close()
-	decoder := json.NewDecoder(out.Body)
-	if err := decoder.Decode(v); err != nil {
+	if err := bigjson.Read(out.Body, v); err != nil {
 		return version, fmt.Errorf("read %s: it is not a report of this version of sgkeeper: %w; "+
 			"move it away to begin again", key, err)
 	}
