@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -16,10 +17,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/s3store"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -33,6 +36,8 @@ type estate struct {
 	groups, rules int
 	asked         []claim.Request // of each group
 
+	bucket *bucket // of the reports
+
 	mu    sync.Mutex
 	peak  uint64         // bytes in use on the heap, at any call
 	calls map[string]int // by service
@@ -45,6 +50,7 @@ const (
 
 func newEstate(groups, rules int) *estate {
 	e := &estate{groups: groups, rules: rules, calls: make(map[string]int)}
+	e.bucket = &bucket{look: e.look}
 	for l := range launches {
 		r := claim.Request{Launch: claim.Launch{Account: account, Name: fmt.Sprint("launch-", l)},
 			Received: time.Now().Add(-time.Hour), Status: claim.Open}
@@ -61,19 +67,23 @@ func (e *estate) rule(i int) secgroup.Rule {
 	return secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.%d.0.0/16", 8000+2*i, i%250))
 }
 
-// auditor returns an auditor of the estate, with the real SDK.
-func (e *estate) auditor() *audit.Auditor {
+// recorder returns a recorder of audits of the estate, with the real SDK. It publishes nothing.
+func (e *estate) recorder() *audit.Recorder {
 	cfg := aws.Config{Region: region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-		HTTPClient: e}
+		HTTPClient: e, RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired}
 	reader := ec2sg.NewReader(ec2sg.One(ec2.NewFromConfig(cfg), account, region))
-	return &audit.Auditor{
+	a := &audit.Auditor{
 		EC2: reader, Table: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
 		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts(), Limit: 2000},
 	}
+	return &audit.Recorder{Auditor: a, Store: s3store.New(s3.NewFromConfig(cfg), "reports"), Log: slog.New(slog.DiscardHandler)}
 }
 
 // Do answers a request, and measures the heap.
 func (e *estate) Do(r *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(r.URL.Host, "reports.s3.") {
+		return e.bucket.Do(r)
+	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
@@ -106,6 +116,13 @@ func (e *estate) look() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.peak = max(e.peak, m.HeapAlloc)
+}
+
+// reset forgets the peak and the calls.
+func (e *estate) reset() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.peak, e.calls = 0, make(map[string]int)
 }
 
 func (e *estate) ec2(form string) (string, error) {
