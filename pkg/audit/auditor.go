@@ -134,8 +134,9 @@ func newID(now time.Time) string {
 }
 
 // Finish returns the report of a complete run and its new drifts, by [drift.Conclude]. It leaves
-// the run unchanged. The report's outbox has what the outputs must learn.
+// the run unchanged but for the order of its groups. The report's outbox has what the outputs must learn.
 func (a *Auditor) Finish(r *Run, previous *drift.Report, outputs ...string) (*drift.Report, []drift.Drift) {
+	r.Report.Sort()
 	found := drift.Run{
 		Report: *r.Report, All: r.Scope.All, Complete: r.Scope.All && !r.Unlisted, Passed: r.Passed,
 		Gone: r.Gone, Readable: r.Readable, Outputs: outputs,

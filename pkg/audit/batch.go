@@ -315,6 +315,9 @@ func (p *placeReader) file(f *drift.Facts, r result) {
 		n := len(run.Report.Drifts) + len(kept)
 		switch {
 		case n < maxDrifts, n < 2*maxDrifts && d.Severity >= drift.High, before.has(d.ID):
+			if p.in.size += d.Size(); p.in.size > maxSize {
+				d = d.Bare()
+			}
 			kept = append(kept, d)
 		default:
 			r.group.Omitted[d.Severity]++
@@ -334,19 +337,24 @@ const (
 	// maxDrifts is the number of drifts in a run. As many further ones are kept if they are high
 	// or critical, and all that the previous report has.
 	maxDrifts = 10_000
+	// maxSize is the size of the drifts in a run, in bytes of JSON, from which further ones have few of
+	// their parts.
+	maxSize = 40 << 20
 	// maxDetail is the number of requested rules and spans in the report, for groups without
-	// drift.
+	// drift. Groups with drift may have as many more.
 	maxDetail = 60_000
 )
 
-// shorten drops the requests and the strip of a group without drift if the report holds enough
-// of them.
+// shorten drops the requests and the strip of a group if the report holds enough of them.
 func (in *invocation) shorten(r *result) {
-	detail := detailOf([]drift.Group{r.group})
-	if in.detail += detail; in.detail <= maxDetail || len(r.drifts) > 0 {
+	limit := maxDetail
+	if len(r.drifts) > 0 {
+		limit = 2 * maxDetail
+	}
+	if detail := detailOf([]drift.Group{r.group}); in.detail+detail <= limit {
+		in.detail += detail
 		return
 	}
-	in.detail -= detail
 	r.group.Requests, r.group.Strip, r.group.Brief = nil, nil, true
 }
 

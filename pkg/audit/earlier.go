@@ -15,36 +15,20 @@ type earlier struct {
 	drifts []*drift.Drift
 }
 
-// rememberEarlier arranges the previous report by the groups of the run's scope. It also notes the
-// unknown drifts about no group, of that report and of the run's earlier invocations.
+// rememberEarlier arranges the previous report's drifts by their groups. It also notes the unknown
+// drifts about no group, of that report and of the run's earlier invocations.
 func (in *invocation) rememberEarlier() {
-	in.earlier, in.unknown, in.filed = make(map[claim.Group]*earlier), make(map[string]bool), make(map[string]bool)
-	targets := make(map[claim.Group]bool)
-	for _, t := range in.run.Scope.Targets {
-		targets[t.Group] = true
-	}
-	of := func(g claim.Group) *earlier {
-		if !in.run.Scope.All && !targets[g] {
-			return new(earlier)
-		}
-		if in.earlier[g] == nil {
-			in.earlier[g] = new(earlier)
-		}
-		return in.earlier[g]
-	}
-	for i := range in.previous.Groups {
-		of(in.previous.Groups[i].Group).group = &in.previous.Groups[i]
-	}
+	in.drifts, in.unknown, in.filed = make(map[claim.Group][]*drift.Drift), make(map[string]bool), make(map[string]bool)
 	for i := range in.previous.Drifts {
 		if d := &in.previous.Drifts[i]; d.Group.ID == "" {
 			in.unknown[d.ID] = true
 		} else {
-			e := of(d.Group)
-			e.drifts = append(e.drifts, d)
+			in.drifts[d.Group] = append(in.drifts[d.Group], d)
 		}
 	}
 	for i := range in.run.Report.Drifts {
-		if d := &in.run.Report.Drifts[i]; d.Group.ID == "" {
+		d := &in.run.Report.Drifts[i]
+		if in.size += d.Size(); d.Group.ID == "" {
 			in.filed[d.ID] = true
 		}
 	}
@@ -52,10 +36,7 @@ func (in *invocation) rememberEarlier() {
 
 // before returns the part of the previous report that is about a group.
 func (in *invocation) before(g claim.Group) earlier {
-	if e := in.earlier[g]; e != nil {
-		return *e
-	}
-	return earlier{}
+	return earlier{in.previous.GroupOf(g), in.drifts[g]}
 }
 
 // has reports whether a drift is among them.

@@ -3,6 +3,7 @@ package audit
 import (
 	"maps"
 	"slices"
+	"strings"
 	"unique"
 )
 
@@ -12,17 +13,17 @@ type finds map[string]find
 
 type find struct {
 	name, vpc string
-	tags      []string // a key, its value, a key...
+	tags      string // each key and its value, with a NUL between two texts
 	rules     int
 }
 
 // put adds a group, or replaces it.
 func (all finds) put(f Found) {
-	tags := make([]string, 0, 2*len(f.Tags))
-	for key, value := range f.Tags {
-		tags = append(tags, shared(key), shared(value))
+	lines := make([]string, 0, 2*len(f.Tags))
+	for _, key := range slices.Sorted(maps.Keys(f.Tags)) {
+		lines = append(lines, key, f.Tags[key])
 	}
-	all[f.ID] = find{f.Name, shared(f.VPC), tags, f.Rules}
+	all[f.ID] = find{f.Name, shared(f.VPC), shared(strings.Join(lines, "\x00")), f.Rules}
 }
 
 func shared(text string) string { return unique.Make(text).Value() }
@@ -33,9 +34,11 @@ func (all finds) get(id string) (f Found, ok bool) {
 	if !ok {
 		return Found{}, false
 	}
-	f = Found{ID: id, Name: c.name, VPC: c.vpc, Tags: make(map[string]string, len(c.tags)/2), Rules: c.rules}
-	for tag := range slices.Chunk(c.tags, 2) {
-		f.Tags[tag[0]] = tag[1]
+	f = Found{ID: id, Name: c.name, VPC: c.vpc, Tags: make(map[string]string), Rules: c.rules}
+	for rest := c.tags; rest != ""; {
+		var key string
+		key, rest, _ = strings.Cut(rest, "\x00")
+		f.Tags[key], rest, _ = strings.Cut(rest, "\x00")
 	}
 	return f, true
 }

@@ -26,10 +26,10 @@ type invocation struct {
 	room     int                  // rules that the requests of a place's waiting groups may contain
 	turns    chan struct{}        // filled by places that call EC2
 
-	inputs  []drift.Input // that could not be read before the audit
-	earlier map[claim.Group]*earlier
-	unknown map[string]bool      // ids of the previous report's unknown drifts about no group
-	past    map[claim.Group]bool // that earlier invocations read
+	inputs  []drift.Input                  // that could not be read before the audit
+	drifts  map[claim.Group][]*drift.Drift // of the previous report
+	unknown map[string]bool                // ids of the previous report's unknown drifts about no group
+	past    map[claim.Group]bool           // that earlier invocations read
 	start   func(*placeReader)
 	scanned bool // the table, to its end; set before the inboxes are closed
 
@@ -38,6 +38,7 @@ type invocation struct {
 	places map[Place]*placeReader
 	rules  int             // existing rules that were read
 	detail int             // rules and spans in the report
+	size   int             // of the run's drifts, in bytes of JSON
 	filed  map[string]bool // ids of the run's unknown drifts about no group
 
 	telling sync.Mutex // held while Progress is called
@@ -55,7 +56,7 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) 
 	}
 	r.Invocations++
 	in := &invocation{
-		Auditor: a.knowing(previous), run: r, previous: previous, changes: r.Scope.changes(), named: r.Scope.named(),
+		Auditor: a.knowing(previous), run: r, previous: previous.Sorted(), changes: r.Scope.changes(), named: r.Scope.named(),
 		inputs: a.unread(),
 		room:   max(pageRules, maxRules/max(1, len(a.Places))), turns: make(chan struct{}, atOnce),
 		places: make(map[Place]*placeReader), detail: detailOf(r.Report.Groups),

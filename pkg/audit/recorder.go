@@ -158,7 +158,9 @@ func (r *Recorder) work(ctx context.Context, run *Run, b base) (Record, error) {
 		r.settle(ctx, run, b)
 		return record, nil
 	}
-	run.begun = b.version.At
+	if run.begun = b.version.At; run.Scope.All && b.report != nil {
+		b.report.MakeLean()
+	}
 	done, err := b.auditor.Continue(ctx, run, b.report)
 	if err != nil {
 		return record, fmt.Errorf("audit %s: %w", record.ID, err)
@@ -255,6 +257,15 @@ func (r *Recorder) commit(ctx context.Context, run *Run, record *Record, b base)
 		if r.Store == nil {
 			return base{record.Report, Version{}, b.auditor}, nil
 		}
+		if record.Report.HasLean() { // a group stays as the previous report has it
+			latest, version, err := r.Store.Latest(ctx)
+			if err != nil {
+				return b, err
+			}
+			b.report, b.version = latest, version
+			continue
+		}
+		b.report = nil // is not needed any more, and has much memory
 		version, err := r.Store.Commit(ctx, record.Report, b.version)
 		if err == nil {
 			return base{record.Report, version, b.auditor}, nil

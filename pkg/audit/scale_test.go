@@ -37,11 +37,16 @@ type estate struct {
 	asked         []claim.Request // of each group
 
 	bucket *bucket // of the reports
+	live   bool    // measure only bytes in use that are not garbage, at some calls
 
 	mu    sync.Mutex
 	peak  uint64         // bytes in use on the heap, at any call
 	calls map[string]int // by service
+	looks int
 }
+
+// looksEach is the number of calls for which the live heap is measured once.
+const looksEach = 8
 
 const (
 	launches = 3
@@ -111,6 +116,16 @@ func (e *estate) count(service string) {
 }
 
 func (e *estate) look() {
+	if e.live {
+		e.mu.Lock()
+		e.looks++
+		skip := e.looks%looksEach != 0
+		e.mu.Unlock()
+		if skip {
+			return
+		}
+		runtime.GC()
+	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	e.mu.Lock()

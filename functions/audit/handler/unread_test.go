@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	ssmtypes "github.com/aws/aws-sdk-go-v2/service/ssm/types"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -181,4 +182,29 @@ func TestListOfTwoGroups(t *testing.T) {
 			t.Errorf("%v, closed %q: want the lists known, and SSH critical", a.Drifts, a.Closed)
 		}
 	})
+}
+
+// TestUnreadGroupKeepsPorts: an audit of all groups does not have the requests and ports of the earlier
+// report in memory. A group that it does not read keeps them in the report.
+func TestUnreadGroupKeepsPorts(t *testing.T) {
+	r := newRig(t)
+	r.account.AddSecurityGroup(fakeaws.SecurityGroup{ID: other, Tags: map[string]string{"sgkeeper:managed": "true"},
+		NoEgress: true, Rules: []fakeaws.Rule{{Protocol: "tcp", FromPort: 7000, ToPort: 7001, Peer: "10.0.0.0/8"}}})
+	ports := func() []drift.Span {
+		latest := r.latest()
+		for _, g := range latest.Groups {
+			if g.ID == other {
+				return g.Strip
+			}
+		}
+		return nil
+	}
+	r.all()
+	before := ports()
+	r.account.Deny("ec2:DescribeSecurityGroups")
+	r.all()
+	if after := ports(); len(before) != 1 || !slices.Equal(before, after) {
+		t.Errorf("ports %v, then %v", before, after)
+	}
+	r.stands("the group is not read", "unexpected?", "unknown")
 }

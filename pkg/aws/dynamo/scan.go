@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"unique"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -141,7 +142,9 @@ func (p *partition) known() (k audit.TableGroup, ok bool) {
 	if len(part) != 4 {
 		return audit.TableGroup{}, false
 	}
-	k.Group = claim.Group{Account: part[1], Region: part[2], ID: part[3]}
+	// The SDK's texts share the memory of a page, and an audit keeps the names of groups.
+	k.Group = claim.Group{Account: unique.Make(part[1]).Value(), Region: unique.Make(part[2]).Value(),
+		ID: strings.Clone(part[3])}
 	head, ledger, err := p.heads()
 	if p.err == nil {
 		p.err = err

@@ -86,6 +86,11 @@ func readList(d *json.Decoder, v reflect.Value) error {
 			return fmt.Errorf("%d: %w", v.Len()-1, complete(err))
 		}
 	}
+	if v.Cap() > v.Len() { // by a quarter, if the list is long
+		clipped := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(clipped, v)
+		v.Set(clipped)
+	}
 	return end(d)
 }
 

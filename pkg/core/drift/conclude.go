@@ -63,8 +63,10 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	if previous == nil {
 		previous = &Report{}
 	}
-	previous = previous.Upgraded()
-	c := conclusion{previous: previous, run: &run, report: run.Report, taken: make(map[claim.Group]bool)}
+	previous = previous.Upgraded().Sorted()
+	run.Report = *run.Report.Sorted()
+	c := conclusion{previous: previous, run: &run, report: run.Report, taken: make(map[claim.Group]bool),
+		left: make(map[claim.Group]bool)}
 	r := &c.report
 	r.Format, r.Carried = reportFormat, nil
 	if earliest := previous.Finished.Add(time.Millisecond); r.Finished.Before(earliest) && !r.Finished.IsZero() {
@@ -73,7 +75,6 @@ func Conclude(previous *Report, run Run) (report *Report, added []Drift) {
 	c.bury()
 	c.groups()
 	c.drifts()
-	slices.SortFunc(r.Groups, func(a, b Group) int { return compareGroups(a.Group, b.Group) })
 	slices.SortFunc(r.Drifts, Drift.Compare)
 	slices.SortFunc(r.Closed, Drift.Compare)
 	r.limit()
@@ -97,9 +98,8 @@ type conclusion struct {
 	previous *Report
 	run      *Run
 	report   Report
-	read     map[claim.Group]*Group // by the run, and not later by a previous audit
-	earlier  map[claim.Group]*Group // in the previous report
-	taken    map[claim.Group]bool   // from the previous report; false if the run should have read it
+	left     map[claim.Group]bool // that the run read, and a previous audit read later
+	taken    map[claim.Group]bool // from the previous report; false if the run should have read it
 	passed   map[claim.Group]time.Time
 }
 
@@ -134,8 +134,8 @@ func (c *conclusion) bury() {
 	}
 }
 
-// left reports whether a thing left the report after a time, because an audit read it.
-func (c *conclusion) left(key string, at time.Time) bool {
+// departed reports whether a thing left the report after a time, because an audit read it.
+func (c *conclusion) departed(key string, at time.Time) bool {
 	gone, ok := c.previous.Past[key]
 	return ok && gone.After(at)
 }
@@ -144,35 +144,48 @@ func (c *conclusion) left(key string, at time.Time) bool {
 // those that the run did not read.
 func (c *conclusion) groups() {
 	run := c.run
-	c.read = make(map[claim.Group]*Group, len(run.Groups))
 	for i := range run.Groups {
-		if g := &run.Groups[i]; !c.left(g.Group.String(), g.At) {
-			c.read[g.Group] = g
+		if g := &run.Groups[i]; c.departed(g.Group.String(), g.At) {
+			c.left[g.Group] = true
 		}
 	}
-	c.earlier = make(map[claim.Group]*Group, len(c.previous.Groups))
-	c.report.Groups = make([]Group, 0, max(len(run.Groups), len(c.previous.Groups)))
+	var taken []Group
 	for i := range c.previous.Groups {
 		g := &c.previous.Groups[i]
-		c.earlier[g.Group] = g
-		read, ok := c.read[g.Group]
+		read := c.read(g.Group)
 		at, passed := c.passed[g.Group]
 		switch {
-		case ok && !g.At.After(read.At), passed && !g.At.After(at):
+		case read != nil && !g.At.After(read.At), passed && !g.At.After(at):
 			continue
-		case ok:
-			delete(c.read, g.Group)
+		case read != nil:
+			c.left[g.Group] = true
 			c.taken[g.Group] = true
 		case run.All && run.Complete && !g.At.After(run.Started):
 			continue
 		default:
 			c.taken[g.Group] = !run.All || g.At.After(run.Started)
 		}
-		c.report.Groups = append(c.report.Groups, *g)
+		taken = append(taken, *g)
 	}
-	for _, g := range c.read {
-		c.report.Groups = append(c.report.Groups, *g)
+	if len(taken)+len(c.left) == 0 {
+		c.report.Groups = slices.Clip(run.Groups) // very many, and the same
+		return
 	}
+	for i := range run.Groups {
+		if g := &run.Groups[i]; !c.left[g.Group] {
+			taken = append(taken, *g)
+		}
+	}
+	slices.SortFunc(taken, Group.compare)
+	c.report.Groups = taken
+}
+
+// read returns a group as the run read it; nil if the run did not, or if a previous audit read it later.
+func (c *conclusion) read(g claim.Group) *Group {
+	if c.left[g] {
+		return nil
+	}
+	return c.run.GroupOf(g)
 }
 
 // verdict is the conclusion on a drift of the previous report that the run did not find.
@@ -248,7 +261,7 @@ func (c *conclusion) drifts() {
 
 // unsure reports whether the run could not read all that the verdict on a drift needs.
 func (c *conclusion) unsure(d *Drift) bool {
-	g := c.read[d.Group]
+	g := c.read(d.Group)
 	return g != nil && d.unsure(g.Unread)
 }
 
@@ -265,15 +278,15 @@ func (d *Drift) ruleOf() ruleOf { return ruleOf{d.Group, d.Rule.Rule, d.Subject}
 // later.
 func (c *conclusion) counts(d *Drift) bool {
 	if d.Group.ID == "" {
-		return !c.left(d.ID, d.Since)
+		return !c.departed(d.ID, d.Since)
 	}
-	return c.read[d.Group] != nil || !c.has(d.Group)
+	return c.read(d.Group) != nil || !c.has(d.Group)
 }
 
 // has reports whether the previous report or the run has a group.
 func (c *conclusion) has(g claim.Group) bool {
 	_, taken := c.taken[g]
-	return taken || c.left(g.String(), c.run.Started)
+	return taken || c.departed(g.String(), c.run.Started)
 }
 
 // verdict returns the verdict on a drift of the previous report that the run did not find. missed
@@ -289,7 +302,7 @@ func (c *conclusion) verdict(d *Drift, missed bool) verdict {
 		}
 		return unread
 	}
-	if g := c.read[d.Group]; g != nil {
+	if g := c.read(d.Group); g != nil {
 		later := g.Omitted.total() > 0 && d.Since.After(c.run.Started) // the run may have omitted it
 		switch {
 		case g.Unreadable != "", later, d.unsure(g.Unread) && !missed:
@@ -304,7 +317,7 @@ func (c *conclusion) verdict(d *Drift, missed bool) verdict {
 		return unread
 	case taken:
 		return unverified
-	case c.earlier[d.Group] != nil, passed, c.run.All && c.run.Complete:
+	case c.previous.GroupOf(d.Group) != nil, passed, c.run.All && c.run.Complete:
 		return gone
 	case c.run.All:
 		return unverified
@@ -317,7 +330,7 @@ func (c *conclusion) lastVerified(d *Drift) time.Time {
 	if !d.Unverified.IsZero() {
 		return d.Unverified
 	}
-	if g := c.earlier[d.Group]; g != nil && !g.At.IsZero() {
+	if g := c.previous.GroupOf(d.Group); g != nil && !g.At.IsZero() {
 		return g.At
 	}
 	return d.Since

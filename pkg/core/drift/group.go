@@ -8,6 +8,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // liveRequests returns the live requests, each once.
@@ -226,8 +227,11 @@ func (c *comparison) summary() Group {
 			g.Ours++
 		}
 	}
+	if n := len(c.live) + len(c.past); n > 0 {
+		g.Requests = make([]FullRequest, 0, n)
+	}
 	for _, r := range slices.Concat(c.live, c.past) {
-		request := FullRequest{Request: requestOf(r)}
+		request := FullRequest{Request: requestOf(r), Rules: make([]secgroup.Rule, 0, len(r.Rules))}
 		for _, e := range r.Rules {
 			request.Rules = append(request.Rules, c.in(e.Rule))
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unique"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -24,6 +25,14 @@ type groupJSON struct {
 	Region  string `json:"region"`
 	ID      string `json:"id"`
 }
+
+// group returns the group. Very many of a report have one account and Region.
+func (g groupJSON) group() claim.Group {
+	return claim.Group{Account: shared(g.Account), Region: shared(g.Region), ID: g.ID}
+}
+
+// shared returns a text that shares its memory with equal texts.
+func shared[T ~string](text T) T { return unique.Make(text).Value() }
 
 type launchJSON struct {
 	Account   string `json:"account"`
@@ -64,7 +73,9 @@ func (a Request) form() requestJSON {
 
 func (f requestJSON) request() Request {
 	return Request{
-		Launch: claim.Launch(f.Launch), Since: f.Since, Until: f.Until, Status: f.Status,
+		Launch: claim.Launch{Account: shared(f.Launch.Account), Namespace: shared(f.Launch.Namespace),
+			Name: shared(f.Launch.Name)},
+		Since: f.Since, Until: f.Until, Status: shared(f.Status),
 		Purpose:  claim.Purpose{Requester: f.Requester, Reason: f.Reason, Ticket: f.Ticket},
 		Relation: f.Relation, Wants: f.Wants, More: f.More,
 	}
@@ -122,7 +133,7 @@ func (d *Drift) UnmarshalJSON(b []byte) error {
 	var f driftJSON
 	err := json.Unmarshal(b, &f)
 	*d = Drift(f.plainDrift)
-	d.Group = claim.Group(f.Group)
+	d.Group, d.Kind, d.Remedy = f.Group.group(), shared(d.Kind), shared(d.Remedy)
 	if f.Rule != nil {
 		d.Rule = *f.Rule
 	}
@@ -151,7 +162,8 @@ func (g *Group) UnmarshalJSON(b []byte) error {
 	var f groupOfReport
 	err := json.Unmarshal(b, &f)
 	*g = Group(f.plainGroup)
-	g.Group, g.Used, g.Omitted = claim.Group(f.groupJSON), plan.Usage(f.Used), f.OmittedBy
+	g.Group, g.Used, g.Omitted = f.groupJSON.group(), plan.Usage(f.Used), f.OmittedBy
+	g.VPC = shared(g.VPC)
 	if f.Omitted > 0 && f.OmittedBy == (Counts{}) {
 		g.Omitted[Informational] = f.Omitted // of an unknown severity; see Report.Upgraded
 	}
@@ -186,7 +198,7 @@ func (s *Span) UnmarshalJSON(b []byte) error {
 		return fmt.Errorf("direction %q: want ingress or egress", f.Direction)
 	}
 	protocol, err := secgroup.ParseProtocol(f.Protocol)
-	*s = Span{direction, protocol, secgroup.Ports{First: f.First, Last: f.Last}, f.State}
+	*s = Span{direction, protocol, secgroup.Ports{First: f.First, Last: f.Last}, shared(f.State)}
 	return err
 }
 

@@ -25,6 +25,7 @@ func (r *Report) limit() {
 	room := r.room()
 	at := make(map[claim.Group]int)
 	if room < len(r.Drifts) {
+		r.Groups = slices.Clone(r.Groups) // they may be those of the run
 		for i := range r.Groups {
 			at[r.Groups[i].Group] = i
 		}
@@ -43,8 +44,8 @@ func (r *Report) limit() {
 	}
 	size := 0
 	for i := range r.Closed {
-		if size += r.Closed[i].size(); size > maxWhole {
-			r.Closed[i] = r.Closed[i].bare()
+		if size += r.Closed[i].Size(); size > maxWhole {
+			r.Closed[i] = r.Closed[i].Bare()
 		}
 	}
 }
@@ -57,18 +58,18 @@ func (r *Report) room() int {
 		if i >= 2*maxDrifts || i >= maxDrifts && d.Severity < High {
 			return i
 		}
-		if size+d.size() > maxWhole {
-			*d = d.bare()
+		if size+d.Size() > maxWhole {
+			*d = d.Bare()
 		}
-		if size += d.size(); size > maxBytes {
+		if size += d.Size(); size > maxBytes {
 			return i
 		}
 	}
 	return len(r.Drifts)
 }
 
-// size estimates the size of the drift's JSON, in bytes.
-func (d *Drift) size() int {
+// Size estimates the size of the drift's JSON, in bytes.
+func (d *Drift) Size() int {
 	const base, rule, request = 700, 200, 350
 	n := base + len(d.Detail) + len(d.Remedy) + rule*len(d.Gap) + len(d.Rule.Description)
 	for _, a := range d.Requests {
@@ -81,8 +82,8 @@ func (d *Drift) size() int {
 	return n
 }
 
-// bare returns the drift with few of its parts. Cut counts the others.
-func (d Drift) bare() Drift {
+// Bare returns the drift with few of its parts. Cut counts the others.
+func (d Drift) Bare() Drift {
 	gap, requests := min(len(d.Gap), maxBare), min(len(d.Requests), maxBare)
 	d.Cut += len(d.Gap) - gap + len(d.Requests) - requests
 	d.Gap, d.Requests, d.Rule.Tags = d.Gap[:gap:gap], slices.Clone(d.Requests[:requests]), nil

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
@@ -78,12 +79,16 @@ type Group struct {
 	// Begun is a time before the audit read anything of the group, by the clock of the store of
 	// reports; zero if unknown. An audit of a call before that time would find nothing more.
 	Begun time.Time `json:"begun,omitzero"`
-	// Brief says that Requests and Strip are left out to keep the report small. The group has
-	// no drift.
+	// Brief says that Requests and Strip are left out to keep the report small.
 	Brief bool `json:"brief,omitempty"`
 	// Omitted counts this group's share of Report.Omitted.
 	Omitted Counts `json:"-"`
+
+	// Lean says that Requests and Strip were dropped from memory, by [Report.MakeLean].
+	Lean bool `json:"-"`
 }
+
+func (g Group) compare(h Group) int { return compareGroups(g.Group, h.Group) }
 
 // FullRequest is a request with all of its rules.
 type FullRequest struct {
@@ -182,6 +187,51 @@ func (r *Report) Upgraded() *Report {
 		}
 	}
 	return &upgraded
+}
+
+// GroupOf returns a group of the report, whose groups must be in order; nil if the report does not have
+// it.
+func (r *Report) GroupOf(g claim.Group) *Group {
+	i := sort.Search(len(r.Groups), func(i int) bool { return compareGroups(r.Groups[i].Group, g) >= 0 })
+	if i == len(r.Groups) || r.Groups[i].Group != g {
+		return nil
+	}
+	return &r.Groups[i]
+}
+
+// Sort puts the groups in order. It changes the report.
+func (r *Report) Sort() { slices.SortStableFunc(r.Groups, Group.compare) }
+
+// Sorted returns the report with its groups in order, each once: the last, if it occurs several times.
+func (r *Report) Sorted() *Report {
+	inOrder := true
+	for i := range r.Groups[:max(0, len(r.Groups)-1)] {
+		inOrder = inOrder && compareGroups(r.Groups[i].Group, r.Groups[i+1].Group) < 0
+	}
+	if inOrder {
+		return r
+	}
+	sorted := *r
+	sorted.Groups = slices.Clone(r.Groups)
+	slices.Reverse(sorted.Groups)
+	slices.SortStableFunc(sorted.Groups, Group.compare)
+	sorted.Groups = slices.CompactFunc(sorted.Groups, func(a, b Group) bool { return a.Group == b.Group })
+	return &sorted
+}
+
+// MakeLean drops the requests and the ports of the report's groups from memory. An audit of all groups
+// needs them only for a group that it does not read. Such a report must not be stored.
+func (r *Report) MakeLean() {
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		g.Lean = g.Lean || len(g.Requests)+len(g.Strip) > 0
+		g.Requests, g.Strip = nil, nil
+	}
+}
+
+// HasLean reports whether the report has a group from a report that was made lean.
+func (r *Report) HasLean() bool {
+	return slices.ContainsFunc(r.Groups, func(g Group) bool { return g.Lean })
 }
 
 // Has reports whether the report's history has an audit.

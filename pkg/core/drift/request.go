@@ -56,7 +56,9 @@ func requestOf(r claim.Request) Request {
 	if r.Status != claim.Open && !r.Finished.IsZero() {
 		until = r.Finished
 	}
-	return Request{Launch: r.Launch, Since: r.Received, Until: until, Status: r.Status, Purpose: r.Purpose}
+	launch := claim.Launch{Account: shared(r.Launch.Account), Namespace: shared(r.Launch.Namespace),
+		Name: shared(r.Launch.Name)} // the adapter's texts may hold a whole page of the table in memory
+	return Request{Launch: launch, Since: r.Received, Until: until, Status: shared(r.Status), Purpose: r.Purpose}
 }
 
 // requestedRule is one rule of one request.
