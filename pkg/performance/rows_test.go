@@ -20,11 +20,12 @@ func (f figures) auditRows(names []string) string {
 		of := f.Benchmarks.Results[name]
 		title := strings.ReplaceAll(strings.TrimPrefix(name, "BenchmarkAudit/"), "_", " ")
 		rows = append(rows, table.Row{
-			title, fmt.Sprintf("%.3g", of["ns/op"]/1e9), fmt.Sprintf("%.0f", of["ec2-calls"]),
+			title, fmt.Sprintf("%.3g", of["ns/op"]/1e9), fmt.Sprintf("%.3g", of["cpu-s"]),
+			fmt.Sprintf("%.0f", of["ec2-calls"]),
 			fmt.Sprintf("%.0f", of["table-calls"]),
 			fmt.Sprintf("%.3g", of["rules/s"]), fmt.Sprintf("%.0f", of["peak-MiB"]),
 		})
 	}
-	return markdown(table.Row{"audit of", "seconds", "EC2 calls", "DynamoDB calls", "rules a second",
+	return markdown(table.Row{"audit of", "seconds", "processor seconds", "EC2 calls", "DynamoDB calls", "rules a second",
 		"heap at its most, MiB"}, rows)
 }
