@@ -12,7 +12,7 @@ import (
 // requests and ports of some of its groups only.
 func TestAuditMemory(t *testing.T) {
 	few, many := proof.Pick(t, 2_000, 1_000, 500), proof.Pick(t, 12_000, 5_000, 2_500)
-	bound := proof.Pick(t, 2_600.0, 4_200, 5_500) // bytes for each group; a batch under way adds some 500
+	bound := proof.Pick(t, 2_300.0, 4_200, 5_500) // bytes for each group; a batch under way adds some 500
 	var most [2]uint64
 	for i, groups := range []int{few, many} {
 		e := newEstate(groups, 6)
