@@ -56,7 +56,8 @@ func (a *Auditor) Continue(ctx context.Context, r *Run, previous *drift.Report) 
 	}
 	r.Invocations++
 	in := &invocation{
-		Auditor: a.knowing(previous), run: r, previous: previous.Sorted(), changes: r.Scope.changes(), named: r.Scope.named(),
+		Auditor: a.knowing(previous), run: r, previous: previous.Sorted(),
+		changes: r.Scope.changes(), named: r.Scope.named(),
 		inputs: a.unread(),
 		room:   max(pageRules, maxRules/max(1, len(a.Places))), turns: make(chan struct{}, atOnce),
 		places: make(map[Place]*placeReader), detail: detailOf(r.Report.Groups),
