@@ -175,7 +175,7 @@ type groupRule struct {
 }
 
 func groupRuleOf(r *types.SecurityGroupRule) groupRule {
-	e, err := entryOf(*r)
+	e, err := entryOf(r)
 	if err != nil {
 		err = fmt.Errorf("rule %s: %w", aws.ToString(r.SecurityGroupRuleId), err)
 	}
