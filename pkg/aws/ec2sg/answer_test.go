@@ -164,3 +164,33 @@ func TestElements(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkAnswer decodes a page of 1,000 rules with two tags, and has the SDK do so.
+func BenchmarkAnswer(b *testing.B) {
+	item, _, _ := strings.Cut(fmt.Sprintf(peers, "text"), "</item>\n<item>"+first+"<cidrIpv6>")
+	ec := saying{200, rulesText(strings.Repeat(item+"</item>", 1000)), nil}
+	client := ec.client()
+	b.Run("sgkeeper", func(b *testing.B) {
+		b.ReportAllocs()
+		reader := NewReader(One(client, "", ""))
+		for b.Loop() {
+			n := 0
+			err := reader.Rules(b.Context(), audit.Place{}, nil, func(string, secgroup.Entry, error) { n++ })
+			if err != nil || n != 1000 {
+				b.Fatal(n, err)
+			}
+		}
+	})
+	b.Run("SDK", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			out, err := client.DescribeSecurityGroupRules(b.Context(), new(ec2.DescribeSecurityGroupRulesInput))
+			if err != nil || len(out.SecurityGroupRules) != 1000 {
+				b.Fatal(err)
+			}
+			for i := range out.SecurityGroupRules {
+				groupRuleOf(&out.SecurityGroupRules[i])
+			}
+		}
+	})
+}

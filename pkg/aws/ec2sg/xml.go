@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// elements reads the XML of an answer of EC2, ten times as fast as encoding/xml. It knows the part of
+// elements reads the XML of an answer of EC2, several times as fast as encoding/xml. It knows the part of
 // XML that EC2 writes: elements, texts, entities and character references. It ignores attributes.
 // err says that the text has anything else.
 type elements struct {
