@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // source reads the files of flags; - is standard input, once.
@@ -57,10 +58,8 @@ func plainly(err error) error {
 	if err == io.EOF {
 		return errors.New("it is empty")
 	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return fmt.Errorf("%s: found the wrong type, %s", wrong.Field, wrong.Value)
-	} else if ok {
-		return fmt.Errorf("found the wrong type, %s", wrong.Value)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return secgroup.WrongType(wrong)
 	}
 	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
 		return fmt.Errorf("found %q: want a time such as 2026-12-01T00:00:00Z", wrong.Value)
