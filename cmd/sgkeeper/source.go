@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
@@ -22,13 +24,29 @@ type source struct {
 
 func (s *source) read(file string) ([]byte, error) {
 	if file != "-" {
-		return os.ReadFile(file)
+		data, err := os.ReadFile(file)
+		return data, fileFault(err)
 	}
 	if s.used {
 		return nil, errors.New("standard input can be read only once")
 	}
 	s.used = true
 	return io.ReadAll(s.stdin)
+}
+
+// fileFault returns an error about a file with the remedy, and without the path: the caller names it.
+func fileFault(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file or folder: check the path")
+	case errors.Is(err, fs.ErrExist):
+		return errors.New("it exists already: give another name, or remove it")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("permission denied: check the owner and the mode of the file and of its folder")
+	case errors.Is(err, syscall.EISDIR):
+		return errors.New("it is a folder: give a file")
+	}
+	return err
 }
 
 // events reads a file of events.
