@@ -173,10 +173,18 @@ func TestCommand(t *testing.T) {
 	if got := CommandsOf(r).Mend(&d); got != begin+"--drift 0123456789ab" {
 		t.Error(got)
 	}
-	if got := CommandsOf(r).Mend(&d, &d); got != begin+"--kind unexpected" {
+	d.Severity = drift.High
+	if got := CommandsOf(r).Mend(&d, &d); got != begin+"--drift 0123456789ab --drift 0123456789ab" {
 		t.Error(got)
 	}
-	if got := CommandsOf(r).Everywhere(&d); got != "sgkeeper mend --table sgkeeper --kind unexpected" {
+	many := make([]*drift.Drift, mostNamed+1)
+	for i := range many {
+		many[i] = &d
+	}
+	if got := CommandsOf(r).Mend(many...); got != begin+"--kind unexpected --severity high" {
+		t.Error(got)
+	}
+	if got := CommandsOf(r).Everywhere(&d); got != "sgkeeper mend --table sgkeeper --kind unexpected --severity high" {
 		t.Error(got)
 	}
 	member := d
