@@ -42,10 +42,11 @@ func awsError(err error) error {
 	return err
 }
 
-// brokenOff reports whether the connection ended in the middle of an answer.
+// brokenOff reports whether the connection to AWS ended in the middle of an answer.
 func brokenOff(err error) bool {
+	_, call := errors.AsType[*smithy.OperationError](err)
 	_, network := errors.AsType[net.Error](err)
-	return network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+	return call && (network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed))
 }
 
 // unreadable reports whether an answer is neither JSON nor XML of AWS.
