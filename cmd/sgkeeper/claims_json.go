@@ -65,7 +65,8 @@ type freezeJSON struct {
 func freezesJSONOf(frozen []dynamo.Headed) (freezes []freezeJSON) {
 	for _, h := range frozen {
 		f := h.Ledger.Frozen
-		freezes = append(freezes, freezeJSON{h.Group.ID, h.Group.Account, h.Group.Region, f.Reason, f.By, f.At, f.Until})
+		freezes = append(freezes,
+			freezeJSON{h.Group.ID, h.Group.Account, h.Group.Region, f.Reason, f.By, f.At, f.Until})
 	}
 	return freezes
 }

@@ -137,8 +137,8 @@ func checkFlags(cmd *cobra.Command) error {
 	var together, empty error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed && isEmpty(f) {
-			empty = cmp.Or(empty, fmt.Errorf(`--%s "": it is empty, and not the same as no --%s: give a value, or leave it out`,
-				f.Name, f.Name))
+			empty = cmp.Or(empty, fmt.Errorf(
+				`--%s "": it is empty, and not the same as no --%[1]s: give a value, or leave it out`, f.Name))
 		}
 		if len(f.Annotations[requiredFlag]) > 0 && !f.Changed {
 			absent = append(absent, "--"+f.Name)

@@ -21,8 +21,8 @@ const (
 // the function directly, so that it does not wait behind launches. The next sweep makes up for
 // one that fails.
 func (s *installation) addSchedules() {
-	s.newSchedule(sweepSchedule, fmt.Sprintf("rate(%d minute)", runtime.SweepInterval/time.Minute), `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction",
-		s.ensure.FunctionArn())
+	s.newSchedule(sweepSchedule, fmt.Sprintf("rate(%d minute)", runtime.SweepInterval/time.Minute),
+		`{"sgkeeper":"sweep"}`, "lambda:InvokeFunction", s.ensure.FunctionArn())
 	s.newSchedule(auditSchedule, fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`,
 		"sqs:SendMessage", s.audits.QueueArn())
 }
