@@ -98,7 +98,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 // audit reads the files of the flags, and audits files or an account.
 func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, error) {
 	s := &source{stdin: cmd.InOrStdin()}
-	policy, err := f.policy.read(s, cmd.ErrOrStderr())
+	policy, err := f.policy.read(s)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -51,8 +50,7 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	complete(cmd, "known-account")
 }
 
-// read reads the files of the flags, with notes about them.
-func (f *auditPolicyFlags) read(s *source, notes io.Writer) (p drift.Policy, err error) {
+func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
 	quota, err := f.quota.quota()
 	if err != nil {
 		return p, err
@@ -70,7 +68,7 @@ func (f *auditPolicyFlags) read(s *source, notes io.Writer) (p drift.Policy, err
 			return p, fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
 		}
 	}
-	if p.Declared, err = f.readDeclared(s, notes); err != nil {
+	if p.Declared, err = f.readDeclared(s); err != nil {
 		return p, err
 	}
 	if f.exceptions == "" {

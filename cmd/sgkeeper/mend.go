@@ -83,7 +83,7 @@ func (f *mendFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	s := &source{stdin: cmd.InOrStdin()}
-	policy, err := f.policy.read(s, cmd.ErrOrStderr())
+	policy, err := f.policy.read(s)
 	if err != nil {
 		return err
 	}
