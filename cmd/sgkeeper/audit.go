@@ -75,6 +75,9 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	if err := f.out.check(); err != nil {
 		return err
 	}
+	if err := f.checkBaseline(); err != nil {
+		return err
+	}
 	found, err := f.audit(cmd, at)
 	if err != nil {
 		return err

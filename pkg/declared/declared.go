@@ -37,8 +37,12 @@ func Read(data []byte, stack string) (f File, err error) {
 		Changes   []change            `json:"resource_changes"`
 		Resources map[string]resource `json:"Resources"`
 	}
-	if err := json.Unmarshal(data, &document); err != nil {
-		return f, fmt.Errorf("want JSON: %w", err)
+	err = json.Unmarshal(data, &document)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return f, secgroup.WrongType(wrong)
+	}
+	if err != nil {
+		return f, fmt.Errorf("want JSON: %w; convert a template in YAML first, for example with cfn-flip", err)
 	}
 	r := reader{file: File{Unknown: make(map[string]string)}, stack: stack}
 	switch {

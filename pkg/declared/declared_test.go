@@ -140,6 +140,13 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s was read", file)
 		}
 	}
+	for file, want := range map[string]string{
+		"Resources:\n": "convert a template in YAML first",
+	} {
+		if _, err := Read([]byte(file), ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", file, err, want)
+		}
+	}
 	if f, err := Read([]byte(`{"format_version": "1.0"}`), ""); err != nil || len(f.Declarations)+len(f.Unknown) > 0 {
 		t.Errorf("an empty state: %+v, %v", f, err)
 	}

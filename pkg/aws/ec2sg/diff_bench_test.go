@@ -26,8 +26,8 @@ func BenchmarkDiff(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if d := secgroup.Compare(want, have); len(d.Missing) != n/10 || len(d.Extra) != n/10 {
-					b.Fatalf("%d missing, %d extra, want %d each", len(d.Missing), len(d.Extra), n/10)
+				if d := secgroup.Compare(want, have); len(d.Missing) != n/10 || len(d.Undesired) != n/10 {
+					b.Fatalf("%d missing, %d undesired, want %d each", len(d.Missing), len(d.Undesired), n/10)
 				}
 			}
 		})
