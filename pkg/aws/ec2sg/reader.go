@@ -56,12 +56,11 @@ func (r *Reader) Find(ctx context.Context, p audit.Place, w audit.Which) ([]audi
 	})
 	var found []audit.Found
 	for pages.HasMorePages() {
-		var some []audit.Found
-		page, err := pages.NextPage(ctx, groupsInto(&some))
+		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return found, fmt.Errorf("describe groups: %w", err)
 		}
-		found = slices.Concat(found, some, foundIn(page.SecurityGroups))
+		found = append(found, foundIn(page.SecurityGroups)...)
 	}
 	return found, nil
 }
@@ -73,24 +72,14 @@ func (r *Reader) Managed(ctx context.Context, p audit.Place, tag, token string) 
 		return nil, "", err
 	}
 	key, value, _ := strings.Cut(tag, "=")
-	var found []audit.Found
 	page, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{
 		Filters:    []types.Filter{filter("tag:"+key, literal(value))},
 		MaxResults: &r.PageSize, NextToken: optional(token),
-	}, groupsInto(&found))
+	})
 	if err != nil {
 		return nil, "", fmt.Errorf("describe groups: %w", err)
 	}
-	return append(found, foundIn(page.SecurityGroups)...), aws.ToString(page.NextToken), nil
-}
-
-// groupsInto has a call put its groups into found. The SDK's output has them if it decoded them.
-func groupsInto(found *[]audit.Found) func(*ec2.Options) {
-	return answer{
-		list:  "securityGroupInfo",
-		item:  func(x *elements) { *found = append(*found, foundFrom(x)) },
-		reset: func() { *found = nil },
-	}.options
+	return foundIn(page.SecurityGroups), aws.ToString(page.NextToken), nil
 }
 
 func filtersOf(w audit.Which) []types.Filter {
@@ -151,48 +140,21 @@ func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string,
 	pages := ec2.NewDescribeSecurityGroupRulesPaginator(client, &ec2.DescribeSecurityGroupRulesInput{
 		Filters: []types.Filter{filter("group-id", ids...)}, MaxResults: &r.PageSize,
 	})
-	var rules []groupRule
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, rulesInto(&rules))
+		page, err := pages.NextPage(ctx)
 		if err != nil {
 			return fmt.Errorf("describe rules: %w", err)
 		}
 		for i := range page.SecurityGroupRules {
-			rules = append(rules, groupRuleOf(&page.SecurityGroupRules[i]))
-		}
-		for i := range rules {
-			each(rules[i].group, rules[i].entry, rules[i].err)
+			rule := &page.SecurityGroupRules[i]
+			e, err := entryOf(rule)
+			if err != nil {
+				err = fmt.Errorf("rule %s: %w", aws.ToString(rule.SecurityGroupRuleId), err)
+			}
+			each(aws.ToString(rule.GroupId), e, err)
 		}
 	}
 	return nil
-}
-
-// groupRule is a rule of a group, or the error with which it cannot be decoded.
-type groupRule struct {
-	group string
-	entry secgroup.Entry
-	err   error
-}
-
-func groupRuleOf(r *types.SecurityGroupRule) groupRule {
-	e, err := entryOf(r)
-	if err != nil {
-		err = fmt.Errorf("rule %s: %w", aws.ToString(r.SecurityGroupRuleId), err)
-	}
-	return groupRule{aws.ToString(r.GroupId), e, err}
-}
-
-// rulesInto has a call put its rules into rules. The SDK's output has them if it decoded them.
-func rulesInto(rules *[]groupRule) func(*ec2.Options) {
-	return answer{
-		list: "securityGroupRuleSet",
-		item: func(x *elements) {
-			if r := ruleIn(x); x.err == nil {
-				*rules = append(*rules, groupRuleOf(&r))
-			}
-		},
-		reset: func() { *rules = (*rules)[:0] },
-	}.options
 }
 
 // GroupsOf returns the groups of rules by the rules' ids. It leaves out rules that EC2 does not
