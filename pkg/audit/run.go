@@ -12,9 +12,9 @@ import (
 type Run struct {
 	Scope Scope `json:"scope"`
 	// Report holds the results so far.
-	Report *drift.Report `json:"report" big:"list"`
+	Report *drift.Report `json:"report"`
 	// Passed are groups that were read and do not belong in the report.
-	Passed []drift.Passed `json:"passed,omitempty" big:"list"`
+	Passed []drift.Passed `json:"passed,omitempty"`
 	// Gone are the ids of earlier drifts whose rule is gone, in groups of which something could not
 	// be read.
 	Gone []string `json:"gone,omitempty"`

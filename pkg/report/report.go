@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/console"
-	"github.com/sgkeeper/sgkeeper/pkg/core/bigjson"
+	"github.com/sgkeeper/sgkeeper/pkg/bigjson"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 

@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/core/bigjson"
+	"github.com/sgkeeper/sgkeeper/pkg/bigjson"
 )
 
 // Run implements audit.Runs.

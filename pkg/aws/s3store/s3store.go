@@ -28,7 +28,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/sgkeeper/sgkeeper/pkg/audit"
-	"github.com/sgkeeper/sgkeeper/pkg/core/bigjson"
+	"github.com/sgkeeper/sgkeeper/pkg/bigjson"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 	"github.com/sgkeeper/sgkeeper/pkg/report"

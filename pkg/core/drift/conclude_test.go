@@ -13,6 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/bigjson"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
 
@@ -156,10 +157,11 @@ func TestReportJSON(t *testing.T) {
 	}
 	report, _ := Conclude(nil, run)
 	for _, r := range []*Report{report, {}} {
-		b, err := json.Marshal(r)
-		if err != nil {
+		var text bytes.Buffer
+		if err := bigjson.Write(&text, r, ""); err != nil {
 			t.Fatal(err)
 		}
+		b := text.Bytes()
 		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
 		if err != nil {
 			t.Fatal(err)

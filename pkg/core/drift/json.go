@@ -223,14 +223,6 @@ func (c *Counts) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-type plainReport Report
-
-// MarshalJSON writes keys in lower camel case, and empty lists as [].
-func (r Report) MarshalJSON() ([]byte, error) {
-	r.Groups, r.Drifts, r.Closed, r.History = listed(r.Groups), listed(r.Drifts), listed(r.Closed), listed(r.History)
-	return json.Marshal(plainReport(r))
-}
-
 type exceptionJSON struct {
 	ID      string          `json:"id"`
 	Owner   string          `json:"owner"`

@@ -12,7 +12,7 @@ const maxPending = 2 * maxDrifts
 
 // Pending holds the changes of drifts that one output has not confirmed, the oldest first.
 type Pending struct {
-	Notices []Notice `json:"notices" big:"list"`
+	Notices []Notice `json:"notices"`
 	// Dropped counts closed drifts that were dropped because more than 20,000 notices waited.
 	Dropped int `json:"dropped,omitempty"`
 }

@@ -20,12 +20,12 @@ type Report struct {
 	Table    string    `json:"table,omitempty"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
-	Groups   []Group   `json:"groups" big:"list"`            // by account, Region and id
-	Drifts   []Drift   `json:"drifts" big:"list"`            // the severest first, then by group, kind and rule
-	Closed   []Drift   `json:"closed" big:"list"`            // found by the previous audit, and not by this one
-	Carried  []Drift   `json:"carried,omitempty" big:"list"` // only in reports of format 0; see Upgraded
-	Excepted int       `json:"excepted"`                     // rules that an exception explains
-	History  []Point   `json:"history" big:"list"`           // of earlier audits, the oldest first, and this one
+	Groups   []Group   `json:"groups"`            // by account, Region and id
+	Drifts   []Drift   `json:"drifts"`            // the severest first, then by group, kind and rule
+	Closed   []Drift   `json:"closed"`            // found by the previous audit, and not by this one
+	Carried  []Drift   `json:"carried,omitempty"` // only in reports of format 0; see Upgraded
+	Excepted int       `json:"excepted"`          // rules that an exception explains
+	History  []Point   `json:"history"`           // of earlier audits, the oldest first, and this one
 	// Read is the number of groups that this audit read. Groups may be more: after an audit
 	// of some groups, the others are from the previous report.
 	Read int `json:"looked"`
@@ -33,14 +33,14 @@ type Report struct {
 	Whole time.Time `json:"whole,omitzero"`
 	// Lists holds each prefix list that rules name: the latest version that an audit read, and
 	// those at which a group was audited last.
-	Lists []Contents `json:"lists,omitempty" big:"list"`
+	Lists []Contents `json:"lists,omitempty"`
 	// Exceptions are those of the last audit that read them.
 	Exceptions []Exception `json:"exceptions,omitempty"`
 	// Omitted counts drifts that the report leaves out because there are too many. It is the sum
 	// of the groups' Omitted.
 	Omitted Counts `json:"omitted,omitzero"`
 	// Outbox holds the changes that an output has not confirmed yet, by the output's name.
-	Outbox map[string]Pending `json:"outbox,omitempty" big:"list"`
+	Outbox map[string]Pending `json:"outbox,omitempty"`
 	// Past holds things that audits read and that left the report for that reason, with the time of
 	// the reading. An audit that read one of them earlier does not bring it back. A key is a group,
 	// or the id of an unknown drift about no group.
