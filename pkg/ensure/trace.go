@@ -33,6 +33,15 @@ func (p *pass) withFacts(l trace.Line) trace.Line {
 	switch p.step.Op {
 	case lease.Claim:
 		l.Requests = len(p.parts)
+		for _, a := range p.parts {
+			if a.end && !a.noRequest && a.lost == nil {
+				l.Ends++
+			}
+		}
+	case lease.Peek:
+		if !p.ledger.Until.IsZero() {
+			l.Lags = instant(p.ledger.Until)
+		}
 	case lease.Load:
 		p.traced.made, p.traced.revoked = 0, 0
 		l = l.WithHead(p.state.Head)

@@ -43,6 +43,10 @@ type Line struct {
 	Head    *Head    `json:"head,omitempty"`    // as the reply showed it; absent: it did not
 	After   After    `json:"after"`             // the pass after the step
 
+	// Lags is until when EC2's describe may lag, as a peek's head says.
+	Lags lease.Instant `json:"lags,omitempty"`
+
+	Ends      int `json:"ends,omitempty"`      // of a claim: ends of launches with requests on the group
 	Requests  int `json:"requests,omitempty"`  // of a claim: those of the pass; of a load: those of the group
 	Described int `json:"described,omitempty"` // rules that a describe showed
 
