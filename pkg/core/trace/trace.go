@@ -170,7 +170,9 @@ func bounded(text string, most int) string {
 	}, text[:min(len(text), most)])
 }
 
-var claimedNames = [...]string{lease.NoneOpen: "none open", lease.AllRepeated: "all repeated", lease.SomeNew: "some new"}
+var claimedNames = [...]string{
+	lease.NoneOpen: "none open", lease.AllRepeated: "all repeated", lease.SomeNew: "some new",
+}
 
 func planNames(p lease.Plan) (names []string) {
 	for _, part := range planParts {
