@@ -54,6 +54,8 @@ var rules = []rule{
 		"text for a terminal is made harmless in one place"},
 	{"pkg/report", []string{"pkg/console", "pkg/core/", gomponents},
 		"a report is rendered without knowing how it was made or where it goes"},
+	{"pkg/tracepage", []string{"pkg/console", "pkg/core/", gomponents},
+		"a run is drawn without knowing who recorded it"},
 	{"pkg/aws", []string{"events", "pkg/audit", "pkg/await", "pkg/core/", "pkg/ensure", "pkg/exceptionfile",
 		"pkg/report", aws, smithy, gomponents},
 		"AWS's shapes, conditions and error codes end in an adapter; no adapter imports another"},

@@ -17,7 +17,11 @@ func (m *merge) ordered(s *progress) []Event {
 	events := make([]Event, 0, len(all))
 	for o.Len() > 0 {
 		t := all[heap.Pop(o).(int)]
-		events = append(events, t.Event)
+		e := t.Event
+		if n := len(events); !t.relates() && n > 0 { // it was taken as early as possible
+			e.Head, e.Known = events[n-1].Head, events[n-1].Known
+		}
+		events = append(events, e)
 		o.release(t)
 	}
 	return events
