@@ -69,7 +69,8 @@ func Settings() []Setting {
 		runtime.NewSetting("SGKEEPER_LOG_LEVEL", "info",
 			"`debug`, `info`, `warn` or `error`; outcomes are logged at `info`", (*Config).SetLogLevel),
 		runtime.NewSetting("SGKEEPER_TRACE", "off",
-			"`on`: each step of a pass logs one line, at any log level, for `sgkeeper trace check`; or `off`", setTrace),
+			"`on`: each step of a pass logs one line, at any log level, for `sgkeeper trace check`; or `off`",
+			setTrace),
 	}
 }
 

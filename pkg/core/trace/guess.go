@@ -138,16 +138,16 @@ func (m *merge) moves(s *progress, from guess, targets []lease.Head) (next []gue
 				rang = true
 				add(a.apply(h), costOfUnlogged, false, false, "%s rang, without a logged reply", a.owner)
 			case a.op != lease.Ring && a.allowed(h) && (a.op != lease.TakeOver || h.Owner != lease.Nobody):
-				add(a.apply(h), costOfUnlogged, false, a.op == lease.Release, "the %s of %s took effect, without a logged reply",
-					a.op, a.owner)
+				add(a.apply(h), costOfUnlogged, false, a.op == lease.Release,
+					"the %s of %s took effect, without a logged reply", a.op, a.owner)
 			}
 		}
 	}
 	if mayRing {
 		rung := h
 		rung.Want++
-		add(rung, costOfRing, true, false, "ticket %d was counted by a command, or by a function that is not in these files",
-			rung.Want)
+		add(rung, costOfRing, true, false,
+			"ticket %d was counted by a command, or by a function that is not in these files", rung.Want)
 	}
 	for _, t := range targets {
 		switch {

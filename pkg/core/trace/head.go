@@ -173,8 +173,8 @@ func (m model) culprit(l *Line, a attempt) (*Line, string) {
 		return l, why
 	}
 	if p := m.forgotten(l, a.op); p.by.At > l.At && p.by.Step == lease.Pend.String() {
-		return p.by, fmt.Sprintf("the pend of %s succeeded, although %s had taken over the lease: its load did not find it",
-			p.id, l.Pass)
+		return p.by, fmt.Sprintf("the pend of %s succeeded, although %s had taken over the lease: "+
+			"its load did not find it", p.id, l.Pass)
 	}
 	return l, why
 }
@@ -201,7 +201,8 @@ func (m model) explain(l *Line, a attempt) string {
 func (a attempt) needs() string {
 	switch a.op {
 	case lease.TakeOver:
-		return fmt.Sprintf(" under the condition that %s holds the lease until %s", a.found.Owner, clock(a.found.Expires))
+		return fmt.Sprintf(" under the condition that %s holds the lease until %s", a.found.Owner,
+			clock(a.found.Expires))
 	case lease.Load, lease.Refuse, lease.Pend:
 		return fmt.Sprintf(" under the condition that %s holds the lease and ticket %d is not served", a.owner, a.seen)
 	case lease.Release:

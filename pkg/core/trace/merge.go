@@ -27,8 +27,10 @@ type merge struct {
 const mostFailures = 300
 
 func newMerge(group string, passes []*pass, complete bool) *merge {
-	m := &merge{group: group, complete: complete, passes: passes, rings: make(map[lease.Ticket]bool), names: make(map[string]*pass),
-		failures: mostFailures}
+	m := &merge{
+		group: group, complete: complete, passes: passes,
+		rings: make(map[lease.Ticket]bool), names: make(map[string]*pass), failures: mostFailures,
+	}
 	for _, p := range passes {
 		m.names[p.name] = p
 		for _, l := range p.lines {
