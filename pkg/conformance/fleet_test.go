@@ -24,6 +24,7 @@ type fleet struct {
 	account       string
 	quota         int      // SGKEEPER_QUOTA; 0: the default
 	buckets       *buckets // of EC2; nil: it does not throttle
+	steps         *steps   // that the processes log; nil: they log none
 
 	queue   *queue
 	plan    faultPlan

@@ -26,17 +26,19 @@ const motoAccount = "123456789012"
 // DynamoDB Local decides the lease. moto only stands in for EC2, so its behavior in a race proves
 // nothing.
 func TestProcesses(t *testing.T) {
-	s := newScene(t, moto, &fleet{plan: faultPlan{faults: kills}}, groupCount)
+	s := newScene(t, moto, &fleet{plan: faultPlan{faults: kills}, steps: &steps{}}, groupCount)
 	dice := rand.New(rand.NewPCG(4, 32))
 	requests := draw(dice, s.groups)
 	s.fleet.run(t, processes)
 
 	s.openAndEnd(t, dice, requests)
+	steps := s.fleet.steps.check(t)
 	if !t.Failed() {
 		ran.add("Real processes", &engine{name: "DynamoDB Local and moto",
 			version: dynamodbLocal.version + ", " + moto.version}, launchCount, 0)
 		ran.say("processes: %d functions, %d launches, %d killed, %d calls, 0 violations", processes, launchCount,
 			len(kills), s.fleet.calls.Load())
+		ran.say("trace: %d steps of %d functions conform to the protocol", steps, processes)
 	}
 }
 
