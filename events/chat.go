@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 )
 
 // Chat is an event as a message for people. Its JSON is a custom notification of Amazon Q Developer
@@ -122,7 +123,7 @@ func (e LaunchRejected) Chat() Chat {
 		c.add("reason", reasonOf(r))
 	}
 	if more := len(e.Reasons) - maxChatParts; more > 0 {
-		c.add("", fmt.Sprintf("and %d more", more))
+		c.add("", phrase.More(more))
 	}
 	return c
 }
@@ -147,14 +148,11 @@ func (g Group) withPlace() string {
 }
 
 func namesOf(launches []DriftLaunch) string {
-	var names []string
-	for _, l := range launches[:min(len(launches), maxChatParts)] {
-		names = append(names, l.Launch)
+	names := make([]string, len(launches))
+	for i, l := range launches {
+		names[i] = l.Launch
 	}
-	if more := len(launches) - maxChatParts; more > 0 {
-		names = append(names, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(names, ", ")
+	return phrase.Few(names, maxChatParts)
 }
 
 func chatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

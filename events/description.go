@@ -1,9 +1,10 @@
 package events
 
-import "strings"
+import (
+	"strings"
 
-// maxDescription is EC2's limit of a description, in characters.
-const maxDescription = 255
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
+)
 
 // These are the characters that EC2 accepts besides letters and digits (EC2 API reference,
 // IpRange.Description).
@@ -22,7 +23,7 @@ func (d *detail) description(v value, at pointer) string {
 	if odd := strings.IndexFunc(s, isOddInDescription); odd >= 0 {
 		d.add(at, "found the character %s: want %s", quote(string([]rune(s[odd:])[:1])), wantDescription)
 	}
-	if n := len([]rune(s)); ok && n > maxDescription {
+	if n := len([]rune(s)); ok && n > secgroup.MaxDescription {
 		d.add(at, "found %d characters: want %s", n, wantDescription)
 	}
 	return s

@@ -75,6 +75,9 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 	if err := f.out.check(); err != nil {
 		return err
 	}
+	if err := f.checkBaseline(); err != nil {
+		return err
+	}
 	found, err := f.audit(cmd, at)
 	if err != nil {
 		return err
@@ -95,7 +98,7 @@ func (f *auditFlags) run(cmd *cobra.Command) error {
 // audit reads the files of the flags, and audits files or an account.
 func (f *auditFlags) audit(cmd *cobra.Command, at time.Time) (*drift.Report, error) {
 	s := &source{stdin: cmd.InOrStdin()}
-	policy, err := f.policy.read(s)
+	policy, err := f.policy.read(s, cmd.ErrOrStderr())
 	if err != nil {
 		return nil, err
 	}

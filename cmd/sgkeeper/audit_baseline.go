@@ -12,6 +12,17 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/exceptionfile"
 )
 
+// checkBaseline fails if the template's file exists, so that no audit is in vain.
+func (f *auditFlags) checkBaseline() error {
+	if f.baseline == "" {
+		return nil
+	}
+	if _, err := os.Lstat(f.baseline); err == nil {
+		return fmt.Errorf("--write-exceptions %s: %w", f.baseline, fileFault(os.ErrExist))
+	}
+	return nil
+}
+
 // writeBaseline writes the template of an exceptions file for a report. It never overwrites a file.
 func (f *auditFlags) writeBaseline(cmd *cobra.Command, r *drift.Report) error {
 	template, drifts, err := exceptionfile.Template(r)
@@ -24,7 +35,7 @@ func (f *auditFlags) writeBaseline(cmd *cobra.Command, r *drift.Report) error {
 		err = errors.Join(err, file.Close())
 	}
 	if err != nil {
-		return fmt.Errorf("--write-exceptions: %w", err)
+		return fmt.Errorf("--write-exceptions %s: %w", f.baseline, fileFault(err))
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "note: %s has rules of %s of %d: fill in owner, reason and expires\n",
 		printable(f.baseline), console.Count(drifts, "drift", "drifts"), len(r.Drifts))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -14,7 +15,7 @@ import (
 )
 
 // readDeclared reads the files of --declared. It notes the resources with unknown rules.
-func (f *auditPolicyFlags) readDeclared(s *source) (all []drift.Declaration, err error) {
+func (f *auditPolicyFlags) readDeclared(s *source, notes io.Writer) (all []drift.Declaration, err error) {
 	f.unread = make(map[string]string)
 	for _, text := range f.declared {
 		stack, name, named := strings.Cut(text, "=")
@@ -31,6 +32,14 @@ func (f *auditPolicyFlags) readDeclared(s *source) (all []drift.Declaration, err
 			return nil, fmt.Errorf("--declared %s: %w", text, err)
 		}
 		all = append(all, file.Declarations...)
+		var defaults []string
+		for _, parameter := range slices.Sorted(maps.Keys(file.Defaults)) {
+			defaults = append(defaults, printable(parameter+"="+file.Defaults[parameter]))
+		}
+		if len(defaults) > 0 {
+			fmt.Fprintf(notes, "note: --declared %s: these parameters count as their defaults, and the stack may have "+
+				"others: %s\n", printable(text), strings.Join(defaults, ", "))
+		}
 		for resource, reason := range file.Unknown {
 			f.unread[printable(resource+" in "+name)] = reason
 		}

@@ -21,7 +21,8 @@ func newAuditDiff() *cobra.Command {
 		Example: auditDiffExample,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return fmt.Errorf("found %d files: want two JSON reports, the earlier one first", len(args))
+				return fmt.Errorf("found %s: want two JSON reports, the earlier one first",
+					console.Count(len(args), "file", "files"))
 			}
 			return nil
 		},
@@ -83,7 +84,7 @@ func auditDiff(cmd *cobra.Command, earlier, later string, f failOn) error {
 func (s *source) report(file string) (*drift.Report, error) {
 	data, err := s.read(file)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	var r drift.Report
 	if err = readJSON(data, &r); err == nil && r.ID == "" {

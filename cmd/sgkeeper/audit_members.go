@@ -59,6 +59,9 @@ func (f *auditMembersFlags) check() error {
 			return fmt.Errorf("--member-regions %s: it is there twice", region)
 		}
 	}
+	if len(f.accounts) == 0 && f.role+f.externalID != "" {
+		return errors.New("--member-role and --external-id need --member-accounts: the accounts that have the role")
+	}
 	if len(f.accounts) > 0 && f.role == "" {
 		return errors.New("--member-accounts needs --member-role: " +
 			"a role in each account that you may assume and that may describe security groups")

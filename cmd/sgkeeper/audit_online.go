@@ -43,7 +43,8 @@ func (f *auditFlags) online(cmd *cobra.Command, p drift.Policy, previous *drift.
 func (f *auditFlags) nowhere(region string, r *drift.Report) error {
 	for _, g := range r.Groups {
 		if slices.Contains(f.groups, g.ID) && g.VPC == "" && g.Unreadable == "" && len(g.Requests) == 0 {
-			return fmt.Errorf("--group %s: there is no such group in %s, and no request on it", g.ID, region)
+			return fmt.Errorf("--group %s: there is no such group in %s, and no request on it: check --group, "+
+				"--account, --region and --profile", g.ID, region)
 		}
 	}
 	return nil

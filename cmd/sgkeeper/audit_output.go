@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -129,10 +128,7 @@ func (f *auditOutputFlags) check() error {
 	}
 	seen := make(map[string]bool, len(files))
 	for i, file := range files {
-		switch {
-		case file == "" && len(f.files) > 0:
-			return errors.New("--file is empty: want a file's name, or leave it out")
-		case seen[file]:
+		if seen[file] {
 			return fmt.Errorf("--file %s: given twice: want each file once", file)
 		}
 		seen[file] = true
@@ -195,7 +191,7 @@ func (o auditOutput) render(w io.Writer, r *drift.Report, least drift.Severity) 
 func (o auditOutput) writeFile(r *drift.Report, least drift.Severity) error {
 	file, err := os.Create(o.file)
 	if err != nil {
-		return err
+		return fileFault(err)
 	}
 	out := bufio.NewWriter(file)
 	err = o.render(out, r, least)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,8 @@ func (f *auditPolicyFlags) add(cmd *cobra.Command) {
 	complete(cmd, "known-account")
 }
 
-func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
+// read reads the files of the flags, with notes about them.
+func (f *auditPolicyFlags) read(s *source, notes io.Writer) (p drift.Policy, err error) {
 	quota, err := f.quota.quota()
 	if err != nil {
 		return p, err
@@ -68,7 +70,7 @@ func (f *auditPolicyFlags) read(s *source) (p drift.Policy, err error) {
 			return p, fmt.Errorf("--guardrails %s: %w", f.guardrails, err)
 		}
 	}
-	if p.Declared, err = f.readDeclared(s); err != nil {
+	if p.Declared, err = f.readDeclared(s, notes); err != nil {
 		return p, err
 	}
 	if f.exceptions == "" {

@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"io"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -64,8 +62,13 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 			return f.table.remedy(c, err)
 		}
 	}
+	frozen, err := f.frozen(cmd.Context(), table, c, requests)
+	if err != nil {
+		return f.table.remedy(c, err)
+	}
 	if outputOf(cmd) == jsonFormat {
 		document := claimsJSONOf(f.installation.given(), requests)
+		document.Freezes = freezesJSONOf(frozen)
 		document.Unreadable = partial
 		if f.all {
 			document.Refusals, document.Unrecorded = refusalsJSONOf(refused.refusals), refused.unrecorded
@@ -75,43 +78,42 @@ func (f *claimsFlags) run(cmd *cobra.Command) error {
 	if err := printClaims(cmd.OutOrStdout(), requests); err != nil {
 		return err
 	}
-	if err := f.printFrozen(cmd, table, c, requests); err != nil {
-		return f.table.remedy(c, err)
+	if err := printFrozen(cmd.OutOrStdout(), frozen); err != nil {
+		return err
 	}
 	return cmp.Or(refused.print(cmd.OutOrStdout()), failed)
 }
 
-// printFrozen names the frozen groups with printed requests. It leaves out a group with an item
-// that cannot be read, which the command reports by itself.
-func (f *claimsFlags) printFrozen(cmd *cobra.Command, table *dynamo.Table, c aws.Config, shown []claim.Request) error {
+// frozen returns the chosen groups that are frozen; with --launch, those with shown requests. It leaves out a
+// group with an item that cannot be read, which the command reports by itself.
+func (f *claimsFlags) frozen(
+	ctx context.Context, table *dynamo.Table, c aws.Config, shown []claim.Request,
+) (frozen []dynamo.Headed, err error) {
 	var heads []dynamo.Headed
-	groups, err := f.table.groups(cmd.Context(), c, f.groups...)
+	groups, err := f.table.groups(ctx, c, f.groups...)
 	switch {
-	case len(shown) == 0 || err != nil:
-		return err
+	case err != nil:
+		return nil, err
 	case len(groups) == 0:
-		if heads, err = table.AllHeads(cmd.Context()); err != nil && unreadableItems(err) == nil {
-			return err
+		if heads, err = table.AllHeads(ctx); err != nil && unreadableItems(err) == nil {
+			return nil, err
 		}
 	}
 	for _, g := range groups {
-		known, err := table.Of(cmd.Context(), g)
+		known, err := table.Of(ctx, g)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		heads = append(heads, dynamo.Headed{Group: g, Ledger: known.Ledger})
 	}
-	style := console.StyleFor(cmd.OutOrStdout())
 	for _, h := range heads {
 		in := func(r claim.Request) bool { return r.Group == h.Group }
-		if h.Ledger.Frozen.Holds() && slices.ContainsFunc(shown, in) {
-			line := fmt.Sprintf("%s is frozen: %s\n", h.Group.ID, printable(h.Ledger.Frozen.String()))
-			if _, err := io.WriteString(cmd.OutOrStdout(), style.Fit(line)); err != nil {
-				return err
-			}
+		if h.Ledger.Frozen.Holds() && (f.launch == "" || slices.ContainsFunc(shown, in)) {
+			frozen = append(frozen, h)
 		}
 	}
-	return nil
+	slices.SortFunc(frozen, func(a, b dynamo.Headed) int { return cmp.Compare(a.Group.String(), b.Group.String()) })
+	return frozen, nil
 }
 
 // refused reads the refused events of the chosen groups and launch.

@@ -37,6 +37,15 @@ With --output json it prints the document that plan --claims reads:
         "event": "7bf73129-1428-4cd3-a780-95db273d1602", "message": "", "sender": ""
       }
     }],
+    "freezes": [{                 frozen groups; absent: none
+      "group": "sg-0123456789abcdef0",
+      "groupAccount": "111122223333",
+      "region": "us-east-1",
+      "frozen": "incident 12",    the reason
+      "frozenBy": "arn:aws:iam::111122223333:user/ada",   absent: not known
+      "frozenAt": "2026-11-23T09:00:00Z",       absent: not known
+      "frozenUntil": "2026-11-23T12:00:00Z"     absent: a thaw ends it
+    }],
     "refusals": [{                only with --all; absent: none
       "launch": "llama4-7f3a",    "" if the event named none
       "account": "111122223333",

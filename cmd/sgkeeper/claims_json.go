@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/awscli"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
@@ -22,6 +23,10 @@ type claimsJSON struct {
 	// Unreadable names items that this version cannot read. A document with such items is not
 	// complete, so plan --claims refuses it.
 	Unreadable []string `json:"unreadable,omitempty"`
+
+	// Freezes names the chosen groups that are frozen. It is absent if there are none, so that an older sgkeeper
+	// can read the document.
+	Freezes []freezeJSON `json:"freezes,omitempty"`
 
 	// Only with --all. They are absent if there are none, so that an older sgkeeper can read
 	// the document.
@@ -44,6 +49,26 @@ type claimJSON[R any] struct {
 	SettledAt    time.Time     `json:"settledAt,omitzero"`
 	Reasons      []claim.Fault `json:"reasons,omitempty"`
 	whyJSON
+}
+
+// freezeJSON is a frozen group.
+type freezeJSON struct {
+	Group        string    `json:"group"`
+	GroupAccount string    `json:"groupAccount"`
+	Region       string    `json:"region"`
+	Frozen       string    `json:"frozen"` // the reason
+	FrozenBy     string    `json:"frozenBy,omitempty"`
+	FrozenAt     time.Time `json:"frozenAt,omitzero"`
+	FrozenUntil  time.Time `json:"frozenUntil,omitzero"`
+}
+
+func freezesJSONOf(frozen []dynamo.Headed) (freezes []freezeJSON) {
+	for _, h := range frozen {
+		f := h.Ledger.Frozen
+		freezes = append(freezes,
+			freezeJSON{h.Group.ID, h.Group.Account, h.Group.Region, f.Reason, f.By, f.At, f.Until})
+	}
+	return freezes
 }
 
 func claimsJSONOf(installation plan.Installation, requests []claim.Request) claimsJSON {
@@ -95,6 +120,7 @@ func (s *source) claimsFile(file string) (f claimsFile, err error) {
 		Installation plan.Installation  `json:"installation"`
 		Claims       *[]json.RawMessage `json:"claims"`
 		Refusals     []json.RawMessage  `json:"refusals"`
+		Freezes      []freezeJSON       `json:"freezes"`
 		Unrecorded   map[string]int     `json:"unrecorded"`
 		Unreadable   []string           `json:"unreadable"`
 	}

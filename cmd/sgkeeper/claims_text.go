@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 )
@@ -28,6 +29,18 @@ func printClaims(w io.Writer, requests []claim.Request) error {
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
+}
+
+// printFrozen names frozen groups.
+func printFrozen(w io.Writer, frozen []dynamo.Headed) error {
+	style := console.StyleFor(w)
+	for _, h := range frozen {
+		line := fmt.Sprintf("%s is frozen: %s\n", h.Group.ID, printable(h.Ledger.Frozen.String()))
+		if _, err := io.WriteString(w, style.Fit(line)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // claimRows are the lines of one request. The first has its first rule, and the others have

@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
 
 	"github.com/aws/smithy-go"
@@ -30,11 +32,21 @@ func awsError(err error) error {
 	if reason := refusedCredentials(err); reason != "" {
 		return errors.New(reason)
 	}
+	if brokenOff(err) {
+		return fmt.Errorf("the connection broke off in the middle of an answer: %w; run the command again", err)
+	}
 	if unreadable(err) {
 		return fmt.Errorf("the answer is not from AWS: %w; check --endpoint-url, AWS_ENDPOINT_URL and the proxy's "+
 			"variables", err)
 	}
 	return err
+}
+
+// brokenOff reports whether the connection to AWS ended in the middle of an answer.
+func brokenOff(err error) bool {
+	_, call := errors.AsType[*smithy.OperationError](err)
+	_, network := errors.AsType[net.Error](err)
+	return call && (network || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed))
 }
 
 // unreadable reports whether an answer is neither JSON nor XML of AWS.

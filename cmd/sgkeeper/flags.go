@@ -130,11 +130,16 @@ const (
 	exclusiveFlags = "cobra_annotation_mutually_exclusive"
 )
 
-// checkFlags fails if a required flag is absent, or if exclusive flags are given together.
+// checkFlags fails if a required flag is absent, if exclusive flags are given together, or if a list
+// or a file is given without a value.
 func checkFlags(cmd *cobra.Command) error {
 	var absent []string
-	var together error
+	var together, empty error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && isEmpty(f) {
+			empty = cmp.Or(empty, fmt.Errorf(
+				`--%s "": it is empty, and not the same as no --%[1]s: give a value, or leave it out`, f.Name))
+		}
 		if len(f.Annotations[requiredFlag]) > 0 && !f.Changed {
 			absent = append(absent, "--"+f.Name)
 		}
@@ -145,7 +150,17 @@ func checkFlags(cmd *cobra.Command) error {
 	if len(absent) > 0 {
 		return fmt.Errorf("%s: absent, and required; see %s --help", strings.Join(absent, ", "), cmd.CommandPath())
 	}
-	return together
+	return cmp.Or(together, empty)
+}
+
+// isEmpty reports whether a list or the name of a file is empty, as from --group "$UNSET". It would choose
+// everything, or another input.
+func isEmpty(f *pflag.Flag) bool {
+	if list, ok := f.Value.(pflag.SliceValue); ok {
+		return len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
+	}
+	name, _ := pflag.UnquoteUsage(f)
+	return name == "file" && f.Value.String() == ""
 }
 
 // exclusive fails if more than one flag of a group is given.

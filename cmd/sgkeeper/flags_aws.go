@@ -17,6 +17,8 @@ import (
 	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/spf13/cobra"
+
+	"github.com/sgkeeper/sgkeeper/pkg/aws/transport"
 )
 
 // awsFlags select the account, like the flags of the AWS CLI. The SDK finds the rest:
@@ -54,7 +56,7 @@ func (f *awsFlags) load(ctx context.Context) (aws.Config, error) {
 		return c, fmt.Errorf("there is no profile %s in the AWS configuration files: check --profile and AWS_PROFILE",
 			missing.Profile)
 	}
-	return withProfile(c, f.profile), cmp.Or(err, checkRegion(c.Region))
+	return transport.Repair(withProfile(c, f.profile)), cmp.Or(err, checkRegion(c.Region))
 }
 
 // checkRegion checks a Region, because it becomes a part of a host's name.

@@ -18,6 +18,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/ec2sg"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
@@ -166,7 +167,7 @@ func unreadableItems(err error) (items []string) {
 		items = append(items, item.Error())
 	}
 	if failed.More > 0 {
-		items = append(items, fmt.Sprintf("and %d more", failed.More))
+		items = append(items, phrase.More(failed.More))
 	}
 	return items
 }

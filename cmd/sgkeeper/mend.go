@@ -83,7 +83,7 @@ func (f *mendFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	s := &source{stdin: cmd.InOrStdin()}
-	policy, err := f.policy.read(s)
+	policy, err := f.policy.read(s, cmd.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -129,8 +129,6 @@ func (f *mendFlags) mender(cmd *cobra.Command, c aws.Config, p drift.Policy) (*m
 	m := &mending{Mender: mend.Mender{Groups: ec2sg.New(ec2.NewFromConfig(c)), Policy: p}}
 	m.place.Account, m.place.Region = owner, c.Region
 	if f.table.name() == "" {
-		fmt.Fprintln(cmd.ErrOrStderr(), "note: without --table no lease is taken, so sgkeeper may write to a "+
-			"group at the same time; and rules that mend opens do not become sgkeeper's")
 		m.Policy.Installation = string(f.policy.installation.given())
 		return m, nil
 	}
@@ -143,6 +141,10 @@ func (f *mendFlags) mender(cmd *cobra.Command, c aws.Config, p drift.Policy) (*m
 
 // perform shows the plan, asks, writes the undo file, and performs the jobs.
 func (f *mendFlags) perform(cmd *cobra.Command, m *mending) error {
+	if m.Table == nil {
+		fmt.Fprintln(cmd.ErrOrStderr(), "note: without --table no lease is taken, so sgkeeper may write to a "+
+			"group at the same time; and rules that mend opens do not become sgkeeper's")
+	}
 	if f.dryRun || m.steps() == 0 {
 		return m.print(cmd)
 	}

@@ -175,7 +175,7 @@ func (m *mending) writeUndo(name string, now time.Time) error {
 	}
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, fileFault(err))
 	}
 	_, err = file.Write(append(data, '\n'))
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/aws/dynamo"
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -45,7 +46,7 @@ func refusedRules(r claim.Refusal) (lines []string) {
 	case len(lines) == 0:
 		return []string{"-"}
 	case r.More > 0:
-		lines = append(lines, fmt.Sprintf("and %d more", r.More))
+		lines = append(lines, phrase.More(r.More))
 	}
 	return lines
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -29,6 +30,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden text in testdata/script")
@@ -46,6 +48,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               setUpAccount,
+		Condition:           func(name string) (bool, error) { return condition(t, name) },
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":     exits,
 			"example":   example,
@@ -83,6 +86,15 @@ func TestScripts(t *testing.T) {
 			"reserve":   reserve,
 		},
 	})
+}
+
+// condition returns the value of a script's condition. [full] marks a line that takes a minute:
+// it runs in CI, and if -run names the test.
+func condition(t *testing.T, name string) (bool, error) {
+	if name != "full" {
+		return false, fmt.Errorf("condition %q: want full", name)
+	}
+	return proof.Of(t) >= proof.Full, nil
 }
 
 // world is the account of a script.

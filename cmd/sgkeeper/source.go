@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // source reads the files of flags; - is standard input, once.
@@ -21,13 +24,29 @@ type source struct {
 
 func (s *source) read(file string) ([]byte, error) {
 	if file != "-" {
-		return os.ReadFile(file)
+		data, err := os.ReadFile(file)
+		return data, fileFault(err)
 	}
 	if s.used {
 		return nil, errors.New("standard input can be read only once")
 	}
 	s.used = true
 	return io.ReadAll(s.stdin)
+}
+
+// fileFault returns an error about a file with the remedy, and without the path: the caller names it.
+func fileFault(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errors.New("there is no such file or folder: check the path")
+	case errors.Is(err, fs.ErrExist):
+		return errors.New("it exists already: give another name, or remove it")
+	case errors.Is(err, fs.ErrPermission):
+		return errors.New("permission denied: check the owner and the mode of the file and of its folder")
+	case errors.Is(err, syscall.EISDIR):
+		return errors.New("it is a folder: give a file")
+	}
+	return err
 }
 
 // events reads a file of events.
@@ -57,10 +76,8 @@ func plainly(err error) error {
 	if err == io.EOF {
 		return errors.New("it is empty")
 	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && wrong.Field != "" {
-		return fmt.Errorf("%s: found the wrong type, %s", wrong.Field, wrong.Value)
-	} else if ok {
-		return fmt.Errorf("found the wrong type, %s", wrong.Value)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return secgroup.WrongType(wrong)
 	}
 	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
 		return fmt.Errorf("found %q: want a time such as 2026-12-01T00:00:00Z", wrong.Value)

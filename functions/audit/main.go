@@ -13,6 +13,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/functions/audit/handler"
 	"github.com/sgkeeper/sgkeeper/functions/runtime"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/transport"
 )
 
 func main() {
@@ -28,7 +29,7 @@ func main() {
 	if clients.Region == "" {
 		exit(errors.New("AWS_REGION: not set; want the Region of the security groups"))
 	}
-	lambda.Start(handler.New(settings, clients, os.Stdout))
+	lambda.Start(handler.New(settings, transport.Repair(clients), os.Stdout))
 }
 
 func exit(err error) {

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
+	"github.com/sgkeeper/sgkeeper/pkg/aws/transport"
 )
 
 func main() {
@@ -25,7 +26,7 @@ func main() {
 	if clients.Region == "" {
 		exit(errors.New("AWS_REGION: not set; want the Region of the security groups"))
 	}
-	lambda.Start(handler.New(settings, clients, os.Stdout))
+	lambda.Start(handler.New(settings, transport.Repair(clients), os.Stdout))
 }
 
 func exit(err error) {

@@ -24,14 +24,14 @@ func (f *Feed) SetEventQueues(s string) error {
 }
 
 // qualifier is the name of an alias, or the number of a version (Lambda, CreateAlias).
-var qualifier = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
+var qualifier = named{1, 128, regexp.MustCompile(`^[A-Za-z0-9_-]*$`)}
 
 // SetQueueQualifier reads the name of an alias.
 func (f *Feed) SetQueueQualifier(s string) error { return SetAlias(&f.QueueQualifier, s, "queue") }
 
 // SetAlias reads the name of an alias.
 func SetAlias(alias *string, s, example string) error {
-	if !qualifier.MatchString(s) {
+	if !qualifier.matches(s) {
 		return fmt.Errorf("%q: want the name of an alias of the function, such as %s", s, example)
 	}
 	*alias = s

@@ -19,7 +19,11 @@ type Members struct {
 	ExternalID string // required by the role
 }
 
-var memberRole = regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$`)
+// A role's name has up to 64 characters, and its path up to 510 (IAM, CreateRole).
+var (
+	roleName = named{1, 64, regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]*$`)}
+	rolePath = named{0, 510, regexp.MustCompile(`^([A-Za-z0-9_+=,.@-]+/)*$`)}
+)
 
 // SetMemberAccounts reads the accounts: ids, and parameters that list ids.
 func (c *Config) SetMemberAccounts(s string) error {
@@ -45,7 +49,8 @@ func (c *Config) SetMemberAccounts(s string) error {
 
 // SetMemberRole reads the role.
 func (c *Config) SetMemberRole(s string) error {
-	if !memberRole.MatchString(s) {
+	name := s[strings.LastIndexByte(s, '/')+1:]
+	if !roleName.matches(name) || !rolePath.matches(strings.TrimSuffix(s, name)) {
 		return fmt.Errorf("%q: want a role's name, such as sgkeeper-member, after its path if it has one", s)
 	}
 	c.Members.Role = s

@@ -21,7 +21,7 @@ var (
 )
 
 // named describes a valid name. Its length is checked apart, because a regular expression that
-// counts to 255 compiles longer than all else in a cold start.
+// counts to 128 takes 160 us of a cold start, and one that counts to nothing 3 us.
 type named struct {
 	least, most int
 	of          *regexp.Regexp

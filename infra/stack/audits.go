@@ -6,6 +6,8 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
 // auditReads are the EC2 calls of the audit. It writes nothing in EC2.
@@ -39,7 +41,7 @@ func (s *installation) addAudit() {
 	set(environment, "SGKEEPER_EXCEPTIONS", exceptions.name)
 	s.audit = s.newFunction(making{
 		part: "audit", description: "finds each difference between requests and rules",
-		timeout: auditTimeout, environment: environment, files: exceptions.files,
+		timeout: runtime.AuditTimeout, environment: environment, files: exceptions.files,
 		loops: true, // an audit that runs out of time continues by its own queue
 	})
 	s.allowAudit()

@@ -6,6 +6,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
 // ensureTable are ensure's calls to the table. A transaction needs the actions of its parts
@@ -37,7 +39,7 @@ func (s *installation) addEnsure() {
 	environment["SGKEEPER_EVENT_QUEUE"] = jsii.String(*s.events.QueueArn() + "," + *s.events.dead.QueueArn())
 	s.ensure = s.newFunction(making{
 		part: "ensure", description: "opens the ports that launches request, and closes the ports that no launch needs",
-		timeout: ensureTimeout, environment: environment,
+		timeout: runtime.EnsureTimeout, environment: environment,
 	})
 	s.allowEnsure()
 	s.feedEnsure()

@@ -15,12 +15,6 @@ import (
 	"github.com/aws/jsii-runtime-go"
 )
 
-// Timeouts of the functions.
-const (
-	ensureTimeout = 20 * time.Second
-	auditTimeout  = 5 * time.Minute
-)
-
 // making are the parts of a function besides its role.
 type making struct {
 	part        string // ensure or audit

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
 // queue is a queue with its dead-letter queue.
@@ -23,31 +25,26 @@ const receives = 5
 // fewest is the smallest concurrency that Lambda allows for a queue's mapping.
 const fewest = 2
 
-// visibility is the visibility timeout for a function with that timeout. Lambda recommends six
-// times the timeout. It is also longer than the lease of a crashed invocation, which ends
-// seven seconds after its deadline. So the next receiver can take the lease over.
-func visibility(timeout time.Duration) time.Duration { return 6*timeout + 10*time.Second }
-
 func seconds(d time.Duration) awscdk.Duration {
 	return awscdk.Duration_Seconds(jsii.Number(d.Seconds()))
 }
 
 func (s *installation) addQueues() {
-	s.events = s.newQueue("events", ensureTimeout)
-	s.asks = s.newQueue("asks", ensureTimeout)
-	s.audits = s.newQueue("audits", auditTimeout)
+	s.events = s.newQueue("events", runtime.EnsureTimeout)
+	s.asks = s.newQueue("asks", runtime.EnsureTimeout)
+	s.audits = s.newQueue("audits", runtime.AuditTimeout)
 }
 
 // newQueue makes a queue for a function with that timeout, and its dead-letter queue.
 func (s *installation) newQueue(part string, timeout time.Duration) queue {
 	dead := s.bareQueue(part+"-dead", &awssqs.QueueProps{
-		VisibilityTimeout: seconds(visibility(timeout)), // ensure may take dead letters from there
+		VisibilityTimeout: seconds(runtime.Visibility(timeout)), // ensure may take dead letters from there
 		RetentionPeriod:   awscdk.Duration_Days(jsii.Number(14)),
 		RedriveAllowPolicy: &awssqs.RedriveAllowPolicy{RedrivePermission: awssqs.RedrivePermission_BY_QUEUE,
 			SourceQueues: &[]awssqs.IQueue{s.namedQueue(part)}},
 	})
 	return queue{dead: dead, Queue: s.bareQueue(part, &awssqs.QueueProps{
-		VisibilityTimeout: seconds(visibility(timeout)),
+		VisibilityTimeout: seconds(runtime.Visibility(timeout)),
 		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(receives)},
 	})}
 }

@@ -2,10 +2,13 @@ package stack
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsscheduler"
 	"github.com/aws/jsii-runtime-go"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
 // Parts of the schedules.
@@ -14,12 +17,12 @@ const (
 	auditSchedule = "audit-schedule"
 )
 
-// addSchedules runs the sweep each minute, and the audit at its interval. The sweep invokes
+// addSchedules runs the sweep and the audit at their intervals. The sweep invokes
 // the function directly, so that it does not wait behind launches. The next sweep makes up for
 // one that fails.
 func (s *installation) addSchedules() {
-	s.newSchedule(sweepSchedule, "rate(1 minute)", `{"sgkeeper":"sweep"}`, "lambda:InvokeFunction",
-		s.ensure.FunctionArn())
+	s.newSchedule(sweepSchedule, fmt.Sprintf("rate(%d minute)", runtime.SweepInterval/time.Minute),
+		`{"sgkeeper":"sweep"}`, "lambda:InvokeFunction", s.ensure.FunctionArn())
 	s.newSchedule(auditSchedule, fmt.Sprintf("rate(%d minutes)", s.AuditMinutes), `{"sgkeeper":"audit"}`,
 		"sqs:SendMessage", s.audits.QueueArn())
 }

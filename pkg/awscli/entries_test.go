@@ -20,7 +20,7 @@ func TestReadEntries(t *testing.T) {
 		{`[{"Cidr": "10.0.0.0/8"}]`, "--query makes one"},
 		{`{"PrefixLists": []}`, "found an object of PrefixLists: want the output of aws ec2 " +
 			"get-managed-prefix-list-entries"},
-		{`{"Entries": {}}`, "Entries: want a list, found object"},
+		{`{"Entries": {}}`, "Entries: want a list, found an object"},
 		{`{"Entries": [{"Cidr": "10.0.0.0"}]}`, `Entries[0].Cidr: found "10.0.0.0": want an IPv4 or IPv6 CIDR`},
 		{`{"Entries": [{"Cidr": "10.0.0.0/8"}], "NextToken": "abc"}`,
 			"so entries are missing: run the command again without --max-items"},

@@ -2,13 +2,13 @@ package awscli
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"reflect"
 	"unicode/utf8"
+
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // errPage is the remedy if an output is only a page.
@@ -120,13 +120,8 @@ func decode[T any](data []byte) (x T, err error) {
 		return x, errors.New("want an object, found null")
 	}
 	err = json.Unmarshal(data, &x)
-	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
-	switch {
-	case !ok:
-		return x, err
-	case wrong.Field == "":
-		return x, fmt.Errorf("want an object, found %s", wrong.Value)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return x, secgroup.WrongType(wrong)
 	}
-	want := map[reflect.Kind]string{reflect.Slice: "a list", reflect.Struct: "an object"}[wrong.Type.Kind()]
-	return x, fmt.Errorf("%s: want %s, found %s", wrong.Field, cmp.Or(want, "a string"), wrong.Value)
+	return x, err
 }

@@ -21,9 +21,16 @@ type resource struct {
 
 // template reads the resources of a template. A template has no ids: CloudFormation tags a group with the
 // stack's name and the resource's logical id.
-func (r *reader) template(resources map[string]resource) {
+func (r *reader) template(resources map[string]resource, parameters map[string]parameter) {
+	r.file.Defaults = make(map[string]string)
+	values := resolver{resources, parameters, r.file.Defaults}
 	for _, name := range slices.Sorted(maps.Keys(resources)) {
-		switch res := resources[name]; res.Type {
+		res := resources[name]
+		switch res.Type {
+		case "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress":
+			res.Properties = values.object(res.Properties)
+		}
+		switch res.Type {
 		case "AWS::EC2::SecurityGroup":
 			in, inErr := res.Properties.listed("SecurityGroupIngress", secgroup.Ingress, name)
 			out, outErr := res.Properties.listed("SecurityGroupEgress", secgroup.Egress, name)

@@ -20,6 +20,9 @@ const MaxBytes = 256 << 20
 // File holds the declarations of a file.
 type File struct {
 	Declarations []drift.Declaration
+	// Defaults gives the values of the template's parameters that were taken for their defaults. The stack may
+	// have other values.
+	Defaults map[string]string
 	// Unknown gives the reasons why rules are unknown, by the resource that declares them.
 	Unknown map[string]string
 }
@@ -31,14 +34,19 @@ func Read(data []byte, stack string) (f File, err error) {
 		return f, fmt.Errorf("found %d bytes: want at most %d", len(data), MaxBytes)
 	}
 	var document struct {
-		Version   string              `json:"format_version"`
-		Values    *values             `json:"values"`
-		Planned   *values             `json:"planned_values"`
-		Changes   []change            `json:"resource_changes"`
-		Resources map[string]resource `json:"Resources"`
+		Version    string               `json:"format_version"`
+		Values     *values              `json:"values"`
+		Planned    *values              `json:"planned_values"`
+		Changes    []change             `json:"resource_changes"`
+		Resources  map[string]resource  `json:"Resources"`
+		Parameters map[string]parameter `json:"Parameters"`
 	}
-	if err := json.Unmarshal(data, &document); err != nil {
-		return f, fmt.Errorf("want JSON: %w", err)
+	err = json.Unmarshal(data, &document)
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return f, secgroup.WrongType(wrong)
+	}
+	if err != nil {
+		return f, fmt.Errorf("want JSON: %w; convert a template in YAML first, for example with cfn-flip", err)
 	}
 	r := reader{file: File{Unknown: make(map[string]string)}, stack: stack}
 	switch {
@@ -47,7 +55,7 @@ func Read(data []byte, stack string) (f File, err error) {
 	case document.Version != "" && document.Values != nil:
 		r.terraform(document.Values, nil)
 	case document.Resources != nil:
-		r.template(document.Resources)
+		r.template(document.Resources, document.Parameters)
 	case document.Version != "": // an empty state has no values
 	default:
 		return f, errors.New("want the output of terraform show -json, or a CloudFormation template in JSON")

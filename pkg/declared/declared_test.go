@@ -69,7 +69,8 @@ func TestOnlyTheRuleByHand(t *testing.T) {
 			"aws:cloudformation:stack-name": "Web", "aws:cloudformation:logical-id": "Sg29196201"}, []string{
 			"icmp 252/86 to 255.255.255.255/32", "tcp 443 from 10.0.0.0/8", "tcp 443 from fd00::/8",
 			"tcp 9100 from pl-0123456789abcdef0", "tcp 9200 from 999988887777/sg-0bbbbbbbbbbbbbbbb",
-			"tcp 8000-8001 from self", "udp 53 to 10.0.0.2/32"}},
+			"tcp 8000-8001 from self", "udp 53 to 10.0.0.2/32", "udp 1194 from 10.9.0.0/16",
+			"tcp 83 from 10.7.0.0/16"}},
 	} {
 		declared := readFile(t, test.file, test.stack).Declarations
 		f := holding(test.tags, append(test.rules, hand)...)
@@ -99,6 +100,10 @@ func TestUnknown(t *testing.T) {
 		"Web.template.json": {
 			"SgfromBalancer":  "SourceSecurityGroupId is no literal value",
 			"SgfromParameter": "CidrIp is no literal value",
+			"SgfromRegion":    "CidrIp is no literal value",
+			"SgfromSecret":    "CidrIp is no literal value",
+			"SgfromStored":    "CidrIp is no literal value",
+			"SgfromNets":      "CidrIp is no literal value",
 			"SgIfProduction":  `it depends on the condition "Production"`,
 		},
 	} {
@@ -133,11 +138,27 @@ func TestUnknown(t *testing.T) {
 	}
 }
 
+// TestDefaults: a file says which parameters it takes for their defaults.
+func TestDefaults(t *testing.T) {
+	got := readFile(t, "Web.template.json", "Web").Defaults
+	if want := map[string]string{"Vpn": "10.9.0.0/16", "VpnPort": "1194", "Third": "7"}; !maps.Equal(got, want) {
+		t.Errorf("defaults %v, want %v", got, want)
+	}
+}
+
 // TestReadRefuses other files.
 func TestReadRefuses(t *testing.T) {
 	for _, file := range []string{``, `[]`, `{}`, `{"version": 4, "resources": []}`, `{"planned_values": {}}`} {
 		if _, err := Read([]byte(file), ""); err == nil {
 			t.Errorf("%s was read", file)
+		}
+	}
+	for file, want := range map[string]string{
+		"Resources:\n": "convert a template in YAML first",
+		`{"Parameters": {"P": 5}, "Resources": {}}`: "Parameters: want an object, found a number",
+	} {
+		if _, err := Read([]byte(file), ""); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", file, err, want)
 		}
 	}
 	if f, err := Read([]byte(`{"format_version": "1.0"}`), ""); err != nil || len(f.Declarations)+len(f.Unknown) > 0 {

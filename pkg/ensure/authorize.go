@@ -88,17 +88,18 @@ func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 
 // possiblyMade returns the rules of a failed call that EC2 may have made. EC2 makes none if it
 // rejects the call as a whole. It may make some rules of a call that it answers with
-// Duplicate. It may make all if the reply is lost, also that of an earlier attempt.
+// Duplicate. It may make all if the reply is lost.
+//
+// If an attempt before the last one had no answer, a denial proves nothing, because permissions
+// come and go. A missing group, an invalid rule or a full group was the same a second before.
 func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
-	if errors.Is(err, ErrUncertain) {
-		return rules
-	}
-	for _, whole := range []error{ErrDenied, ErrGroupNotFound, ErrFull, ErrInvalid, ErrRejected} {
-		if errors.Is(err, whole) {
+	for _, lasting := range []error{ErrGroupNotFound, ErrFull, ErrInvalid} {
+		if errors.Is(err, lasting) {
 			return nil
 		}
 	}
-	if errors.Is(err, ErrDuplicate) && len(rules) == 1 {
+	rejected := errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected)
+	if rejected && !errors.Is(err, ErrUncertain) || errors.Is(err, ErrDuplicate) && len(rules) == 1 {
 		return nil
 	}
 	return rules

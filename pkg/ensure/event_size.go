@@ -2,10 +2,10 @@ package ensure
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -77,7 +77,7 @@ func halves[T any](list []T) (first, second []T) {
 func fewer(e events.LaunchRejected) events.LaunchRejected {
 	all := e.Reasons
 	for n := len(all) / 2; n > 0 && sizeOf(e) > maxBytes; n /= 2 {
-		rest := claim.Fault{Problem: fmt.Sprintf("and %d more", len(all)-n)}
+		rest := claim.Fault{Problem: phrase.More(len(all) - n)}
 		e.Reasons = append(all[:n:n], rest)
 	}
 	return e

@@ -105,7 +105,7 @@ func (p *pass) ensured(satisfied []claim.Request) events.PortsEnsured {
 	e := events.PortsEnsured{Group: eventGroup(p.group), Ticket: int64(p.step.Seen)}
 	e.Launches = launches(satisfied)
 	asked := claim.Fold(satisfied).Rules
-	unasked := secgroup.Compare(asked, secgroup.Rules(p.state.Added)).Extra // EC2 may spell a peer differently
+	unasked := secgroup.Compare(asked, secgroup.Rules(p.state.Added)).Undesired // EC2 may spell a peer differently
 	for _, entry := range p.state.Added {
 		if !slices.Contains(unasked, entry.Rule) {
 			e.Authorized = append(e.Authorized, entry)

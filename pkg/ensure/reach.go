@@ -7,6 +7,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 )
 
 // Reach lists the accounts and Regions that are served besides the ensurer's own. Each account
@@ -40,12 +41,7 @@ const fewAccounts = 10
 
 // accounts names the served accounts, the ensurer's own first.
 func (e *Ensurer) accounts() string {
-	named := append([]string{e.Account}, e.Reach.Accounts[:min(len(e.Reach.Accounts), fewAccounts-1)]...)
-	text := strings.Join(named, ", ")
-	if more := 1 + len(e.Reach.Accounts) - len(named); more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return phrase.Few(append([]string{e.Account}, e.Reach.Accounts...), fewAccounts)
 }
 
 func (e *Ensurer) regions() []string { return append([]string{e.Region}, e.Reach.Regions...) }

@@ -34,22 +34,18 @@ func pendingAmong(s group.State, entries []secgroup.Entry) []claim.PendingRevoke
 // their ids. EC2 may not know one of these ids, and one unknown id fails the whole call.
 func (p *pass) revoke(ctx context.Context) (lease.Reply, error) {
 	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
-		err := p.remove(ctx, of(direction, p.decision.Revoke))
+		err := p.remove(ctx, secgroup.OfDirection(direction, p.decision.Revoke))
 		if errors.Is(err, errDescribeAgain) {
 			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
 		}
 		if err != nil {
 			return lease.Reply{}, err
 		}
-		if err := p.removeBlindly(ctx, of(direction, p.decision.Blind)); err != nil {
+		if err := p.removeBlindly(ctx, secgroup.OfDirection(direction, p.decision.Blind)); err != nil {
 			return lease.Reply{}, err
 		}
 	}
 	return lease.Reply{Plan: p.decide()}, nil
-}
-
-func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return e.Rule.Direction != d })
 }
 
 // remove revokes rules of one direction in one call. If EC2 does not know one of them, the

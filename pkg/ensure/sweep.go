@@ -12,6 +12,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 )
 
 // Bounds of one sweep. Unserved groups and ends stay due for the next one.
@@ -232,7 +233,7 @@ func (s *sweep) report(ctx context.Context) {
 // err returns the first errors of the sweep, and counts the others.
 func (s *sweep) err() error {
 	if more := s.swept.Failed - len(s.failed); more > 0 {
-		return errors.Join(append(s.failed, fmt.Errorf("and %d more", more))...)
+		return errors.Join(append(s.failed, errors.New(phrase.More(more)))...)
 	}
 	return errors.Join(s.failed...)
 }

@@ -150,6 +150,13 @@ func TestWait(t *testing.T) {
 			err.Error() != "b is still without tcp 9000 from 10.0.0.0/8: context deadline exceeded" {
 			t.Errorf("Wait = %v", err)
 		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		err = l.Wait(ended, request(t, "b", "8000", "10.0.0.0/8"))
+		if missing, ok := errors.AsType[*launcher.MissingError](err); !ok || len(missing.Rules) != 0 ||
+			err.Error() != "b: its group was not read in time, so it is unknown whether its ports are open: context canceled" {
+			t.Errorf("Wait that never reads the group = %v", err)
+		}
 		if err := (&launcher.Launcher{}).Wait(t.Context(), r); !errors.Is(err, launcher.ErrNoGroups) {
 			t.Errorf("Wait without Groups = %v", err)
 		}

@@ -84,8 +84,12 @@ type MissingError struct {
 	Cause  error           // the context's error
 }
 
-// Error lists the missing rules.
+// Error lists the missing rules, or says that the group was never read.
 func (e *MissingError) Error() string {
+	if len(e.Rules) == 0 {
+		return fmt.Sprintf("%s: its group was not read in time, so it is unknown whether its ports are open: %v",
+			e.Launch, e.Cause)
+	}
 	names := make([]string, len(e.Rules))
 	for i, r := range e.Rules {
 		names[i] = r.String()

@@ -23,7 +23,7 @@ func TestCommands(t *testing.T) {
 			continue
 		}
 		n++
-		list := "--group " + d.Group.ID + " --kind " + string(d.Kind) // for a list of drifts that are alike
+		list := " --drift " + d.ID[:12] + " " // in the command for a list of drifts that are alike
 		if !strings.Contains(text, "            "+command+"\n") && !strings.Contains(text, list) {
 			t.Errorf("the text lacks %s", command)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 )
 
 func (p *page) driftSection() g.Node {
@@ -216,5 +217,5 @@ func term(name string, what ...g.Node) g.Node {
 
 // some renders a list, and how many more entries there are.
 func some(items g.Group, more int) g.Node {
-	return h.Ul(items, g.If(more > 0, h.Li(g.Textf("and %d more", more))))
+	return h.Ul(items, g.If(more > 0, h.Li(g.Text(phrase.More(more)))))
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	g "maragu.dev/gomponents"
 	h "maragu.dev/gomponents/html"
@@ -11,6 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 )
 
 func (p *page) taskSection() g.Node {
@@ -89,71 +89,78 @@ func usual(drifts []*drift.Drift) string {
 	return most
 }
 
-// whereText names the drift's place, or counts the places of several drifts.
+// whereText names the rules and their group, or counts the groups.
 func whereText(r *drift.Report, drifts []*drift.Drift) string {
 	groups := make(map[claim.Group]bool)
 	for _, d := range drifts {
 		groups[d.Group] = true
 	}
-	if len(drifts) > 1 {
+	if len(groups) > 1 {
 		return count(len(drifts), "drift", "drifts") + " in " + count(len(groups), "group", "groups")
 	}
-	d := drifts[0]
-	name := d.Group.ID
+	name := drifts[0].Group.ID
 	for i := range r.Groups {
-		if r.Groups[i].Group == d.Group && r.Groups[i].Name != "" {
+		if r.Groups[i].Group == drifts[0].Group && r.Groups[i].Name != "" {
 			name = limited(console.Printable(r.Groups[i].Name), textName)
 		}
 	}
-	if what := aboutText(d); what != "" {
-		return what + " in " + name
+	var whats []string
+	for _, d := range drifts {
+		if what := aboutText(d); what != "" {
+			whats = append(whats, what)
+		}
+	}
+	if len(whats) > 0 {
+		return phrase.Few(whats, mostNamed) + " in " + name
 	}
 	return name
 }
 
+// mostNamed is the number of rules, and of launches, that a task names.
+const mostNamed = 3
+
 // taskFacts answers where the drifts are, since when, and whose they are, as far as they agree.
 func taskFacts(drifts []*drift.Drift) (facts []string) {
-	add := func(before, text string) {
-		if text != "" {
+	add := func(before string, of func(*drift.Drift) string) {
+		text := of(drifts[0])
+		differs := func(d *drift.Drift) bool { return of(d) != text }
+		if text != "" && !slices.ContainsFunc(drifts, differs) {
 			facts = append(facts, before+limited(console.Printable(text), 200))
 		}
 	}
-	first := drifts[0]
-	since, elsewhere := first.Since, false
+	since := drifts[0].Since
 	for _, d := range drifts[1:] {
-		elsewhere = elsewhere || d.Group != first.Group
 		if d.Since.Before(since) {
 			since = d.Since
 		}
 	}
-	if !elsewhere && first.Group.ID != "" {
-		add("", first.Group.ID+" in "+first.Group.Account+" "+first.Group.Region)
-	}
-	add("since ", minute(since))
-	if len(drifts) > 1 {
-		return facts
-	}
-	add("launch ", launchNames(first.Requests))
-	if c := first.Changed; c.Actor != "" {
-		add("changed by ", c.Actor+" with "+c.Name)
-	}
-	add("described as ", first.Rule.Description)
+	add("", func(d *drift.Drift) string {
+		if d.Group.ID == "" {
+			return ""
+		}
+		return d.Group.ID + " in " + d.Group.Account + " " + d.Group.Region
+	})
+	add("since ", func(*drift.Drift) string { return minute(since) })
+	add("launch ", func(d *drift.Drift) string { return launchNames(d.Requests) })
+	add("changed by ", func(d *drift.Drift) string {
+		if d.Changed.Actor == "" {
+			return ""
+		}
+		return d.Changed.Actor + " with " + d.Changed.Name
+	})
+	add("described as ", func(d *drift.Drift) string { return d.Rule.Description })
 	return facts
 }
 
 // launchNames names the first launches of some requests.
 func launchNames(requests []drift.Request) string {
-	const most = 3
 	var names []string
 	for _, r := range requests {
 		if !slices.Contains(names, r.Launch.Name) {
 			names = append(names, r.Launch.Name)
 		}
 	}
-	if more := len(names) - most; more > 0 {
-		names = append(names[:most], "and "+count(more, "other", "others"))
-	}
-	return strings.Join(names, ", ")
+	return phrase.Few(names, mostNamed)
 }
 
 // titles describes each kind in a few words.

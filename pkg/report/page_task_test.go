@@ -28,15 +28,20 @@ func TestTaskFacts(t *testing.T) {
 		Changed: drift.Change{Name: "AuthorizeSecurityGroupIngress", Actor: "user/eve"},
 	}
 	other := &drift.Drift{Group: in("sg-0aaaaaaaaaaaaaaa0"), Since: noon.Add(-time.Hour)}
+	sibling := &drift.Drift{Group: one.Group, Since: noon.Add(time.Hour), Rule: secgroup.Entry{Description: "other"}}
 	for _, row := range []struct {
 		drifts []*drift.Drift
 		want   []string
 	}{
 		{[]*drift.Drift{one}, []string{
-			"sg-0123456789abcdef0 in 111122223333 us-east-1", "since 2026-11-24 12:00", "launch a, b, c, and 1 other",
+			"sg-0123456789abcdef0 in 111122223333 us-east-1", "since 2026-11-24 12:00", "launch a, b, c and 1 more",
 			"changed by user/eve with AuthorizeSecurityGroupIngress", `described as vLLM \u202e`,
 		}},
 		{[]*drift.Drift{one, one}, []string{
+			"sg-0123456789abcdef0 in 111122223333 us-east-1", "since 2026-11-24 12:00", "launch a, b, c and 1 more",
+			"changed by user/eve with AuthorizeSecurityGroupIngress", `described as vLLM \u202e`,
+		}},
+		{[]*drift.Drift{one, sibling}, []string{
 			"sg-0123456789abcdef0 in 111122223333 us-east-1", "since 2026-11-24 12:00",
 		}},
 		{[]*drift.Drift{one, other}, []string{"since 2026-11-24 11:00"}},

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -190,7 +191,8 @@ func (t *textReport) groups(drifted []section) {
 		"QUOTA")...)
 	for _, s := range drifted[:min(len(drifted), textRows)] {
 		c := s.counts()
-		row := console.Plain(console.Printable(s.ID), foreign(s.Name), c[drift.Critical], c[drift.High],
+		id := cmp.Or(s.ID, strings.Trim(s.Account+" "+s.Region, " ")) // a place has no id
+		row := console.Plain(console.Printable(id), foreign(s.Name), c[drift.Critical], c[drift.High],
 			c[drift.Medium], c[drift.Low], s.Rules, s.Ours, quotaText(s.Group))
 		for i, severity := range []drift.Severity{drift.Critical, drift.High, drift.Medium} {
 			if c[severity] > 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -129,7 +130,7 @@ func purposesText(d *drift.Drift) string {
 		}
 	}
 	if more := len(texts) - maxPurposes; more > 0 {
-		texts = append(texts[:maxPurposes], fmt.Sprintf("and %d more", more))
+		texts = append(texts[:maxPurposes], phrase.More(more))
 	}
 	return strings.Join(texts, "; ")
 }
@@ -172,7 +173,7 @@ func requestsText(d *drift.Drift) string {
 func wantsText(a drift.Request, in claim.Group) string {
 	text := strings.Join(ruleTexts(a.Wants, in), ", ")
 	if a.More > 0 {
-		text += fmt.Sprintf(" and %d more", a.More)
+		text += " " + phrase.More(a.More)
 	}
 	return text
 }

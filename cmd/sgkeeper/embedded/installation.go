@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -34,9 +33,6 @@ const (
 
 	Waiter = Function + ":wait" // the function's alias for launchers that wait
 )
-
-// functionTimeout is the timeout of the ensure function.
-const functionTimeout = 30 * time.Second
 
 // Installation is sgkeeper in an embedded account.
 type Installation struct {
@@ -90,7 +86,7 @@ func (i *Installation) createQueues(ctx context.Context) error {
 	}{
 		{DeadQueue, map[string]string{"MessageRetentionPeriod": "1209600"}},
 		{LaunchQueue, map[string]string{
-			"VisibilityTimeout": fmt.Sprintf("%.0f", 6*functionTimeout.Seconds()),
+			"VisibilityTimeout": fmt.Sprintf("%.0f", runtime.Visibility(runtime.EnsureTimeout).Seconds()),
 			"RedrivePolicy":     fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":5}`, i.queueARN(DeadQueue)),
 		}},
 		{OutcomeQueue, map[string]string{"MessageRetentionPeriod": "3600"}},
@@ -164,7 +160,7 @@ func (i *Installation) invokeBy(ctx context.Context, alias string, payload []byt
 
 // Invoke invokes the function as Lambda does: the end of ctx does not stop an invocation.
 func (i *Installation) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), functionTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), runtime.EnsureTimeout)
 	defer cancel()
 	return i.handler.Invoke(ctx, payload)
 }

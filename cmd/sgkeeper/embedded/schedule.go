@@ -3,10 +3,12 @@ package embedded
 import (
 	"context"
 	"time"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
-// SweepInterval is the interval of the stack's schedule (infra/stack/schedule.go).
-const SweepInterval = time.Minute
+// SweepInterval is the interval of the stack's schedule.
+const SweepInterval = runtime.SweepInterval
 
 // Sweep runs the function's sweep at each interval until ctx ends, as the stack's schedule does. The
 // next sweep makes up for one that fails, and the function logs the failure.

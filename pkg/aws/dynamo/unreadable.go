@@ -1,9 +1,9 @@
 package dynamo
 
 import (
-	"fmt"
 	"strings"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
@@ -24,7 +24,7 @@ func (e *UnreadableError) Error() string {
 		parts[i] = err.Error()
 	}
 	if e.More > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", e.More))
+		parts = append(parts, phrase.More(e.More))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -15,17 +15,17 @@ import (
 // ensure must not decide without that rule.
 func entriesOf(rules []types.SecurityGroupRule) ([]secgroup.Entry, error) {
 	entries := make([]secgroup.Entry, len(rules))
-	for i, r := range rules {
-		entry, err := entryOf(r)
+	for i := range rules {
+		entry, err := entryOf(&rules[i])
 		if err != nil {
-			return nil, fmt.Errorf("rule %s: %w", aws.ToString(r.SecurityGroupRuleId), err)
+			return nil, fmt.Errorf("rule %s: %w", aws.ToString(rules[i].SecurityGroupRuleId), err)
 		}
 		entries[i] = entry
 	}
 	return entries, nil
 }
 
-func entryOf(r types.SecurityGroupRule) (secgroup.Entry, error) {
+func entryOf(r *types.SecurityGroupRule) (secgroup.Entry, error) {
 	rule, err := ruleOf(r)
 	if err != nil {
 		return secgroup.Entry{}, err
@@ -43,7 +43,7 @@ func entryOf(r types.SecurityGroupRule) (secgroup.Entry, error) {
 	return e, nil
 }
 
-func ruleOf(r types.SecurityGroupRule) (secgroup.Rule, error) {
+func ruleOf(r *types.SecurityGroupRule) (secgroup.Rule, error) {
 	if r.IsEgress == nil {
 		return secgroup.Rule{}, errors.New("IsEgress is absent")
 	}
@@ -71,7 +71,7 @@ func port(p *int32) int32 {
 }
 
 // peerOf reads a rule's peer. It fails unless the rule has exactly one.
-func peerOf(r types.SecurityGroupRule) (peer secgroup.Peer, err error) {
+func peerOf(r *types.SecurityGroupRule) (peer secgroup.Peer, err error) {
 	peers := 0
 	for _, cidr := range []*string{r.CidrIpv4, r.CidrIpv6} {
 		if cidr == nil {

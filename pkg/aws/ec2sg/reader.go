@@ -147,7 +147,7 @@ func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string,
 		}
 		for i := range page.SecurityGroupRules {
 			rule := &page.SecurityGroupRules[i]
-			e, err := entryOf(*rule)
+			e, err := entryOf(rule)
 			if err != nil {
 				err = fmt.Errorf("rule %s: %w", aws.ToString(rule.SecurityGroupRuleId), err)
 			}

@@ -40,9 +40,6 @@ func Fold(requests []Request) Desired {
 // First returns the key of the earliest request for a rule, or "" if there is none.
 func (d Desired) First(r secgroup.Rule) string { return d.first[r].key }
 
-// maxDescription is EC2's limit in characters, all of them ASCII (EC2 API, IpRange).
-const maxDescription = 255
-
 // Description returns a rule's description for EC2: the earliest launch that requested it, and
 // that request's description. It has at most 255 characters, all of which EC2 allows, because
 // names and descriptions were checked on arrival.
@@ -60,5 +57,5 @@ func Describe(launch, description string) string {
 	if description != "" {
 		text += ": " + description
 	}
-	return text[:min(len(text), maxDescription)]
+	return text[:min(len(text), secgroup.MaxDescription)]
 }

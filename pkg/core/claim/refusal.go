@@ -2,12 +2,12 @@ package claim
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -78,7 +78,7 @@ func BoundReasons(reasons Faults) Faults {
 		return distinct
 	}
 	for n := min(len(distinct), MaxReasons) - 1; ; n-- {
-		more := Fault{Problem: fmt.Sprintf("and %d more", len(distinct)-n)}
+		more := Fault{Problem: phrase.More(len(distinct) - n)}
 		if sizeOf(distinct[:n])+len(more.Problem) <= MaxReasonBytes {
 			return append(distinct[:n:n], more)
 		}

@@ -35,7 +35,7 @@ func Compare(f Facts, p Policy, now time.Time) (Group, []Drift) {
 	default:
 		c.observe()
 		c.missing()
-		c.extra()
+		c.existing()
 		c.lists()
 		c.quota()
 		c.tag()

@@ -8,11 +8,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
-// extra finds rules that exist and that no request explains.
-func (c *comparison) extra() {
-	extra := make(map[secgroup.Rule]bool, len(c.diff.Extra))
-	for _, r := range c.diff.Extra {
-		extra[r] = true
+// existing finds the drifts of the rules that exist.
+func (c *comparison) existing() {
+	undesired := make(map[secgroup.Rule]bool, len(c.diff.Undesired))
+	for _, r := range c.diff.Undesired {
+		undesired[r] = true
 	}
 	for _, covered := range c.diff.Covered {
 		for _, r := range covered.By {
@@ -23,15 +23,15 @@ func (c *comparison) extra() {
 		switch p := &c.rules[i]; {
 		case c.replaced[p.Rule]:
 		case c.broken(p):
-			c.tampered(p, extra[p.Rule])
-		case extra[p.Rule] && p.ours:
+			c.tampered(p, undesired[p.Rule])
+		case undesired[p.Rule] && p.ours:
 			c.needless(p)
-		case extra[p.Rule] && p.assumed: // EC2 answered Duplicate for it, and does not describe it
+		case undesired[p.Rule] && p.assumed: // EC2 answered Duplicate for it, and does not describe it
 		case c.Stale[p.Rule]:
 			c.stale(p)
 		case p.ours:
 			c.described(p)
-		case extra[p.Rule]:
+		case undesired[p.Rule]:
 			c.foreign(p)
 		}
 	}

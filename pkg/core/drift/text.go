@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -87,12 +88,8 @@ func ruleList(rules []secgroup.Rule) string {
 	return few(texts)
 }
 
-func few(texts []string) string {
-	if n := len(texts); n > maxNamed {
-		return fmt.Sprintf("%s and %d more", strings.Join(texts[:maxNamed], ", "), n-maxNamed)
-	}
-	return strings.Join(texts, ", ")
-}
+// few lists the first texts, and counts the others.
+func few(texts []string) string { return phrase.Few(texts, maxNamed) }
 
 // name returns a rule's name for a sentence.
 func name(e secgroup.Entry) string {

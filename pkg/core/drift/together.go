@@ -1,13 +1,12 @@
 package drift
 
 import (
-	"fmt"
 	"iter"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -87,15 +86,11 @@ func (o *opening) from(r secgroup.Rule) string {
 	if len(o.with) == 0 {
 		return r.Peer.String()
 	}
-	texts := make([]string, min(len(o.with), maxTogether))
+	texts := make([]string, len(o.with))
 	for i := range texts {
 		texts[i] = o.with[i].String()
 	}
-	text := "the world, together with " + strings.Join(texts, ", ")
-	if more := len(o.with) - maxTogether; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
+	return "the world, together with " + phrase.Few(texts, maxTogether)
 }
 
 // maxTogether is the number of rules that a drift names as open to the world together.

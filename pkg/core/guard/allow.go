@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -149,10 +149,5 @@ func (t *Term) nearness(w *wanted) int {
 // named is the maximum number of rules in one sentence.
 const named = 3
 
-// few lists the first texts and counts the others.
-func few(texts []string) string {
-	if n := len(texts); n > named {
-		return fmt.Sprintf("%s and %d more", strings.Join(texts[:named], ", "), n-named)
-	}
-	return strings.Join(texts, ", ")
-}
+// few lists the first texts, and counts the others.
+func few(texts []string) string { return phrase.Few(texts, named) }

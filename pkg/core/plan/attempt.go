@@ -28,7 +28,7 @@ func newAttempt(in Input, requests []claim.Request, kept []secgroup.Entry) *atte
 	r := &attempt{in: in, requests: requests, desired: claim.Fold(requests), kept: kept,
 		granted: make(map[secgroup.Rule]bool)}
 	r.diff = secgroup.Compare(r.desired.Rules, secgroup.Rules(in.Entries))
-	going := set(r.diff.Extra)
+	going := set(r.diff.Undesired)
 	for _, entry := range kept {
 		delete(going, entry.Rule)
 	}

@@ -104,13 +104,9 @@ func (o Owner) Tagged(at Stamp, batch []secgroup.Entry) []secgroup.Entry {
 // rules. It keeps the order of rules within a direction.
 func Plain(entries []secgroup.Entry) (batches [][]secgroup.Entry) {
 	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
-		batches = slices.AppendSeq(batches, slices.Chunk(of(direction, entries), MaxBatch))
+		batches = slices.AppendSeq(batches, slices.Chunk(secgroup.OfDirection(direction, entries), MaxBatch))
 	}
 	return batches
-}
-
-func of(d secgroup.Direction, entries []secgroup.Entry) []secgroup.Entry {
-	return slices.DeleteFunc(slices.Clone(entries), func(e secgroup.Entry) bool { return e.Rule.Direction != d })
 }
 
 // proofSize is the length of the checksum that the ledger keeps with the id of a rule:

@@ -103,8 +103,8 @@ func TestStamp(t *testing.T) {
 	e.Description = "sgkeeper a: " + strings.Repeat("x", 243)
 	signed := e
 	signed.Description = ours.Sign(stamp, e)
-	if len(signed.Description) != maxDescription {
-		t.Errorf("a signed description of %d characters, want %d", len(signed.Description), maxDescription)
+	if len(signed.Description) != secgroup.MaxDescription {
+		t.Errorf("a signed description of %d characters, want %d", len(signed.Description), secgroup.MaxDescription)
 	}
 	for _, e := range []secgroup.Entry{tagged, signed} {
 		if proof, ok := ours.Proof(e); !ok || proof != (Proof{Stamp: stamp}) {

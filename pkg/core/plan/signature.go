@@ -19,15 +19,12 @@ const (
 	signatureSeal  = 12 // characters, 72 bits
 )
 
-// maxDescription is EC2's limit in characters. All of them are ASCII.
-const maxDescription = 255
-
 // Sign returns the description of a rule that is made without tags. It cuts the text so that
 // the signature fits EC2's limit of 255 characters.
 func (o Owner) Sign(at Stamp, e secgroup.Entry) string {
 	signature := signatureOpen + at.String() + "." + o.sealer().seal(signatureSeal, at, "described",
 		o.identity(e.Rule)) + signatureClose
-	return e.Description[:min(len(e.Description), maxDescription-len(signature))] + signature
+	return e.Description[:min(len(e.Description), secgroup.MaxDescription-len(signature))] + signature
 }
 
 // signed returns the stamp of a rule of ours by its description.

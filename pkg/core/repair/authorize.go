@@ -1,13 +1,12 @@
 package repair
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
+	"github.com/sgkeeper/sgkeeper/pkg/core/phrase"
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
@@ -155,10 +154,7 @@ func (m *maker) requesters(r secgroup.Rule) string {
 		}
 	}
 	slices.Sort(names)
-	if more := len(names) - 3; more > 0 {
-		names = append(names[:3], fmt.Sprintf("and %d more", more))
-	}
-	return "requested by " + strings.Join(names, ", ")
+	return "requested by " + phrase.Few(names, 3)
 }
 
 func hasRule(q claim.Request, r secgroup.Rule) bool {

@@ -35,22 +35,35 @@ func CommandsOf(r *drift.Report) (c Commands) {
 	return c
 }
 
-// Mend returns the command that mends some drifts of one kind in one group, or "" if no call to EC2
-// does.
+// mostNamed is the number of drifts that a command names. For more, it chooses a kind.
+const mostNamed = 8
+
+// Mend returns the command that mends some drifts of one kind and severity in one group, or "" if no call
+// to EC2 does. A few drifts are named by their ids, so that the command mends no other. Many are chosen by
+// kind, so that it also mends severer drifts of the kind.
 func (c Commands) Mend(drifts ...*drift.Drift) string {
 	d := drifts[0]
-	if !secgroup.IsGroupID(d.Group.ID) || !plain.MatchString(d.ID) {
+	if !secgroup.IsGroupID(d.Group.ID) {
 		return ""
 	}
-	if len(drifts) == 1 {
-		return c.command(d, fmt.Sprintf("--group %s --drift %s", d.Group.ID, d.ID[:min(shortID, len(d.ID))]))
+	which := "--group " + d.Group.ID
+	if len(drifts) > mostNamed {
+		return c.command(d, which+" "+kindOf(d))
 	}
-	return c.command(d, fmt.Sprintf("--group %s --kind %s", d.Group.ID, d.Kind))
+	for _, d := range drifts {
+		if !plain.MatchString(d.ID) {
+			return ""
+		}
+		which += " --drift " + d.ID[:min(shortID, len(d.ID))]
+	}
+	return c.command(d, which)
 }
 
-// Everywhere returns the command that mends the drifts of the kind of d in all groups of its account and
-// Region, or "".
-func (c Commands) Everywhere(d *drift.Drift) string { return c.command(d, "--kind "+string(d.Kind)) }
+// Everywhere returns the command that mends the drifts of the kind of d, and of its severity or above, in all
+// groups of its account and Region, or "".
+func (c Commands) Everywhere(d *drift.Drift) string { return c.command(d, kindOf(d)) }
+
+func kindOf(d *drift.Drift) string { return fmt.Sprintf("--kind %s --severity %s", d.Kind, d.Severity) }
 
 func (c Commands) command(d *drift.Drift, which string) string {
 	if c.table == "" || !Mends(d.Kind) {

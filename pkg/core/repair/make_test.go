@@ -157,7 +157,9 @@ func TestBackIsGuarded(t *testing.T) {
 	}
 	b := Back(w.input(), f, false)
 	if len(b.Steps) != 1 || b.Steps[0].Entry.Rule != f.Revoked[1].Rule || len(b.Left) != 2 ||
-		!strings.HasPrefix(b.Left[0].Reason, "the guardrails refuse it: ") {
+		b.Left[0].Reason != "the guardrails refuse it: with the group's other rules, it opens as much as the world; "+
+			"--against-guardrails restores it" ||
+		!strings.HasPrefix(b.Left[1].Reason, "the guardrails refuse it: all from 0.0.0.0/0") {
 		t.Errorf("%s", show(b))
 	}
 	if b = Back(w.input(), f, true); len(b.Steps) != 3 || len(b.Left) != 0 {
@@ -173,10 +175,18 @@ func TestCommand(t *testing.T) {
 	if got := CommandsOf(r).Mend(&d); got != begin+"--drift 0123456789ab" {
 		t.Error(got)
 	}
-	if got := CommandsOf(r).Mend(&d, &d); got != begin+"--kind unexpected" {
+	d.Severity = drift.High
+	if got := CommandsOf(r).Mend(&d, &d); got != begin+"--drift 0123456789ab --drift 0123456789ab" {
 		t.Error(got)
 	}
-	if got := CommandsOf(r).Everywhere(&d); got != "sgkeeper mend --table sgkeeper --kind unexpected" {
+	many := make([]*drift.Drift, mostNamed+1)
+	for i := range many {
+		many[i] = &d
+	}
+	if got := CommandsOf(r).Mend(many...); got != begin+"--kind unexpected --severity high" {
+		t.Error(got)
+	}
+	if got := CommandsOf(r).Everywhere(&d); got != "sgkeeper mend --table sgkeeper --kind unexpected --severity high" {
 		t.Error(got)
 	}
 	member := d

@@ -108,10 +108,16 @@ func (b *back) judge() func(secgroup.Entry) string {
 	union.Add(request("existing-rules", b.Entries))
 	return func(e secgroup.Entry) string {
 		asked := request("undo", []secgroup.Entry{e})
+		const refuse, anyway = "the guardrails refuse it: ", "; --against-guardrails restores it"
 		faults, _ := b.Guard.Check(b.candidate(asked))
-		beside, _ := union.Against(asked)
-		if faults = append(faults, beside...); len(faults) > 0 {
-			return "the guardrails refuse it: " + faults[0].Problem
+		beside, unread := union.Against(asked)
+		switch {
+		case len(faults) > 0:
+			return refuse + faults[0].Problem + anyway
+		case unread:
+			return refuse + beside[0].Problem + anyway
+		case len(beside) > 0: // its text would name launches, and there are none
+			return refuse + "with the group's other rules, it opens as much as the world" + anyway
 		}
 		union.Add(asked)
 		return ""

@@ -90,9 +90,9 @@ func (p permission) hash() string {
 	return strings.Join(parts, ", ")
 }
 
-// byText compares permissions by their texts, in maps. It returns the missing and the extra
+// byText compares permissions by their texts, in maps. It returns the missing and the undesired
 // ones.
-func byText(desired, actual []permission) (missing, extra []permission) {
+func byText(desired, actual []permission) (missing, undesired []permission) {
 	wanted, there := hashed(desired), hashed(actual)
 	return minus(wanted, there), minus(there, wanted)
 }
@@ -123,16 +123,16 @@ func hashed(permissions []permission) map[string]permission {
 	return all
 }
 
-// TestByText checks that the measured comparison finds the same missing and extra rules as
+// TestByText checks that the measured comparison finds the same missing and undesired rules as
 // Compare if no rule covers another.
 func TestByText(t *testing.T) {
 	desired := shared(60)
 	actual := drifted(desired)
-	missing, extra := byText(permissionsOf(desired), permissionsOf(actual))
+	missing, undesired := byText(permissionsOf(desired), permissionsOf(actual))
 	d := Compare(SetOf(desired...), SetOf(actual...))
-	if len(missing) < len(d.Missing) || len(extra) != len(d.Extra) {
-		t.Errorf("by text %d are missing and %d extra, by rules %d and %d", len(missing), len(extra), len(d.Missing),
-			len(d.Extra))
+	if len(missing) < len(d.Missing) || len(undesired) != len(d.Undesired) {
+		t.Errorf("by text %d are missing and %d undesired, by rules %d and %d", len(missing), len(undesired), len(d.Missing),
+			len(d.Undesired))
 	}
 }
 

@@ -3,7 +3,7 @@ package secgroup
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -14,10 +14,7 @@ func decode[T any](data []byte) (x T, err error) {
 	}
 	err = json.Unmarshal(data, &x)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if wrong.Field == "" {
-			return x, fmt.Errorf("want an object, found %s", wrong.Value)
-		}
-		return x, fmt.Errorf("%s: want %s, found %s", embedded.Replace(wrong.Field), wanted(wrong), wrong.Value)
+		return x, WrongType(wrong)
 	}
 	return x, err
 }
@@ -25,18 +22,36 @@ func decode[T any](data []byte) (x T, err error) {
 // embedded removes the names of embedded structs from a path, because they are no keys.
 var embedded = strings.NewReplacer("traffic.", "", "reference.", "")
 
-// wanted names, in JSON's words, the type that err's key must have.
-func wanted(err *json.UnmarshalTypeError) string {
-	switch kind := err.Type.Kind().String(); kind {
-	case "int32":
-		return "a whole number"
-	case "bool":
-		return "true or false"
-	case "slice":
-		return "a list"
-	case "struct":
-		return "an object"
-	default:
-		return "a " + kind
+// WrongType returns an error about a value of the wrong type in JSON's words instead of Go's, such
+// as "FromPort: want a whole number, found a string". Without a key, the document is meant: every
+// document of ours is an object.
+func WrongType(err *json.UnmarshalTypeError) error {
+	found := jsonTypes[err.Value]
+	if number, ok := strings.CutPrefix(err.Value, "number "); ok {
+		found = "the number " + number
 	}
+	if err.Field == "" {
+		return errors.New("want an object, found " + found)
+	}
+	return errors.New(embedded.Replace(err.Field) + ": want " + wanted(err.Type) + ", found " + found)
+}
+
+// jsonTypes has the types of values as encoding/json names them.
+var jsonTypes = map[string]string{
+	"array": "a list", "object": "an object", "string": "a string", "number": "a number", "bool": "true or false",
+}
+
+// wanted names the JSON type of values of a Go type.
+func wanted(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Uint64:
+		return "a whole number"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a string"
 }

@@ -3,9 +3,9 @@ package secgroup
 // Diff is the difference between the rules that a group should have and those it has. Each
 // list is in order.
 type Diff struct {
-	Missing []Rule    // desired, but not wholly covered: authorized whole
-	Covered []Covered // desired, and admitted by actual rules
-	Extra   []Rule    // actual, and matching no desired rule
+	Missing   []Rule    // desired, but not wholly covered: authorized whole
+	Covered   []Covered // desired, and covered by actual rules
+	Undesired []Rule    // actual, of any owner, and matching no desired rule
 }
 
 // Covered is a desired rule and the rules that cover it, as [Cover.By] returns them. By may

@@ -24,7 +24,7 @@ func shuffles(rules []Rule) iter.Seq[[]Rule] {
 }
 
 func TestCompare(t *testing.T) {
-	for _, test := range []struct{ desired, actual, missing, extra string }{
+	for _, test := range []struct{ desired, actual, missing, undesired string }{
 		{"", "", "", ""},
 		// order does not matter, the default -1 rule does not stop the check, and open ports are not missing (skypilot#5331)
 		{
@@ -42,7 +42,7 @@ func TestCompare(t *testing.T) {
 			"tcp 80-90 from 10.0.0.0/8, tcp 85 from 10.0.0.0/8", "",
 			"tcp 80-90 from 10.0.0.0/8, tcp 85 from 10.0.0.0/8", "",
 		},
-		{ // covered, and yet extra: no desired rule is exactly this one
+		{ // covered, and yet undesired: no desired rule is exactly this one
 			"tcp 85 from 10.0.0.0/8", "tcp 80-90 from 10.0.0.0/8",
 			"", "tcp 80-90 from 10.0.0.0/8",
 		},
@@ -86,9 +86,10 @@ func TestCompare(t *testing.T) {
 	} {
 		for actual := range shuffles(list(test.actual)) {
 			d := Compare(rules(test.desired), SetOf(actual...))
-			if !slices.Equal(d.Missing, rules(test.missing).rules) || !slices.Equal(d.Extra, rules(test.extra).rules) {
-				t.Errorf("Compare(%v, %v) = missing %v, extra %v, want %v and %v", test.desired, actual, d.Missing,
-					d.Extra, test.missing, test.extra)
+			if !slices.Equal(d.Missing, rules(test.missing).rules) ||
+				!slices.Equal(d.Undesired, rules(test.undesired).rules) {
+				t.Errorf("Compare(%v, %v) = missing %v, undesired %v, want %v and %v", test.desired, actual, d.Missing,
+					d.Undesired, test.missing, test.undesired)
 			}
 		}
 	}
@@ -148,10 +149,10 @@ func TestCompareIsByDefinition(t *testing.T) {
 		}
 		for r := range actual.All() {
 			if !slices.ContainsFunc(desired.rules, r.Matches) {
-				want.Extra = append(want.Extra, r)
+				want.Undesired = append(want.Undesired, r)
 			}
 		}
-		if !slices.Equal(d.Missing, want.Missing) || !slices.Equal(d.Extra, want.Extra) ||
+		if !slices.Equal(d.Missing, want.Missing) || !slices.Equal(d.Undesired, want.Undesired) ||
 			!slices.EqualFunc(d.Covered, want.Covered, equalCovered) {
 			t.Fatalf("Compare(%v, %v) = %v, want %v", desired, actual, d, want)
 		}
@@ -165,7 +166,7 @@ func TestCompareLaws(t *testing.T) {
 		sets := drawPair.Draw(t, "sets")
 		desired, actual := sets[0], sets[1]
 		d := Compare(desired, actual)
-		after := actual.Minus(SetOf(d.Extra...)).Union(SetOf(d.Missing...))
+		after := actual.Minus(SetOf(d.Undesired...)).Union(SetOf(d.Missing...))
 		added := actual.Union(SetOf(d.Missing...))
 		for r := range desired.All() {
 			if !covers(added.rules, r) {
@@ -175,14 +176,14 @@ func TestCompareLaws(t *testing.T) {
 		if again := Compare(desired, added); len(again.Missing) > 0 {
 			t.Fatalf("missing again: %v", again.Missing)
 		}
-		// An extra rule may cover a desired one. Authorize that one before revoking the extra
+		// An undesired rule may cover a desired one. Authorize that one before revoking the undesired
 		// rule.
 		opened := Compare(desired, after).Missing
-		if last := Compare(desired, after.Union(SetOf(opened...))); len(last.Missing)+len(last.Extra) > 0 {
+		if last := Compare(desired, after.Union(SetOf(opened...))); len(last.Missing)+len(last.Undesired) > 0 {
 			t.Fatalf("a difference remains: %v", last)
 		}
 		self := Compare(actual, actual)
-		if len(self.Missing)+len(self.Extra) > 0 || len(self.Covered) != actual.Len() {
+		if len(self.Missing)+len(self.Undesired) > 0 || len(self.Covered) != actual.Len() {
 			t.Fatalf("Compare(a, a) = %v", self)
 		}
 	})

@@ -3,6 +3,7 @@ package secgroup
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 )
 
 // Entry is a rule of a group, with the attributes that EC2 keeps beside its identity. Unknown
@@ -12,6 +13,15 @@ type Entry struct {
 	ID          string // EC2's SecurityGroupRuleId, sgr-...
 	Description string
 	Tags        map[string]string
+}
+
+// MaxDescription is EC2's limit of a description, in characters. All that EC2 allows are ASCII (EC2 API,
+// IpRange).
+const MaxDescription = 255
+
+// OfDirection returns the entries of one direction, in their order.
+func OfDirection(d Direction, entries []Entry) []Entry {
+	return slices.DeleteFunc(slices.Clone(entries), func(e Entry) bool { return e.Rule.Direction != d })
 }
 
 // Rules returns the set of the entries' rules.

@@ -99,13 +99,14 @@ func TestUnmarshalRuleRefuses(t *testing.T) {
 	const start = `{"IsEgress":false,"IpProtocol":"tcp","FromPort":80,"ToPort":80`
 	for _, test := range []struct{ in, want string }{
 		{`null`, "found null"},
-		{`[]`, "found array"},
+		{`[]`, "want an object, found a list"},
 		{`{"IpProtocol":"-1","CidrIpv4":"10.0.0.0/8"}`, "IsEgress is absent"},
-		{`{"IsEgress":"no","IpProtocol":"-1"}`, "IsEgress: want true or false, found string"},
+		{`{"IsEgress":"no","IpProtocol":"-1"}`, "IsEgress: want true or false, found a string"},
 		{`{"IsEgress":false,"CidrIpv4":"10.0.0.0/8"}`, "IpProtocol is absent"},
 		{`{"IsEgress":false,"IpProtocol":"tpc","CidrIpv4":"10.0.0.0/8"}`, `IpProtocol: protocol "tpc"`},
-		{`{"IsEgress":false,"IpProtocol":6}`, "IpProtocol: want a string, found number"},
-		{`{"IsEgress":false,"IpProtocol":"tcp","FromPort":"80"}`, "FromPort: want a whole number, found string"},
+		{`{"IsEgress":false,"IpProtocol":6}`, "IpProtocol: want a string, found a number"},
+		{`{"IsEgress":false,"IpProtocol":"tcp","FromPort":"80"}`, "FromPort: want a whole number, found a string"},
+		{`{"IsEgress":false,"IpProtocol":"tcp","FromPort":1.5}`, "FromPort: want a whole number, found the number 1.5"},
 		{`{"IsEgress":false,"IpProtocol":"tcp","CidrIpv4":"10.0.0.0/8"}`, "FromPort absent, ToPort absent"},
 		{`{"IsEgress":false,"IpProtocol":"tcp","FromPort":-1,"ToPort":-1,"CidrIpv4":"10.0.0.0/8"}`,
 			"FromPort -1, ToPort -1"},
@@ -121,8 +122,8 @@ func TestUnmarshalRuleRefuses(t *testing.T) {
 		{start + `,"CidrIpv6":"10.0.0.0/8"}`, `CidrIpv6 "10.0.0.0/8": a CIDR of the other family`},
 		{start + `,"PrefixListId":"sg-0aaaaaaaa"}`, `PrefixListId "sg-0aaaaaaaa"`},
 		{start + `,"ReferencedGroupInfo":{}}`, `ReferencedGroupInfo.GroupId ""`},
-		{start + `,"ReferencedGroupInfo":{"GroupId":1}}`, "ReferencedGroupInfo.GroupId: want a string, found number"},
-		{start + `,"CidrIpv4":"10.0.0.0/8","Tags":{"a":"b"}}`, "Tags: want a list, found object"},
+		{start + `,"ReferencedGroupInfo":{"GroupId":1}}`, "ReferencedGroupInfo.GroupId: want a string, found a number"},
+		{start + `,"CidrIpv4":"10.0.0.0/8","Tags":{"a":"b"}}`, "Tags: want a list, found an object"},
 	} {
 		var r Rule
 		err := json.Unmarshal([]byte(test.in), &r)

@@ -11,7 +11,7 @@ func (d *Diff) match(desired, actual []Rule) (unmatched []*Rule) {
 			unmatched = append(unmatched, &desired[0])
 			m = 0
 		case c > 0:
-			d.extra(&actual[0])
+			d.undesired(&actual[0])
 			n = 0
 		case desired[0].Peer.kind != group:
 			d.covered(&desired[0], actual[:1:1])
@@ -25,7 +25,7 @@ func (d *Diff) match(desired, actual []Rule) (unmatched []*Rule) {
 		unmatched = append(unmatched, &desired[i])
 	}
 	for i := range actual {
-		d.extra(&actual[i])
+		d.undesired(&actual[i])
 	}
 	return unmatched
 }
@@ -41,7 +41,7 @@ func (d *Diff) matchKin(desired, actual []Rule) (unmatched []*Rule) {
 	}
 	for j := range actual {
 		if matching(&actual[j], desired) < 0 {
-			d.extra(&actual[j])
+			d.undesired(&actual[j])
 		}
 	}
 	return unmatched
@@ -54,11 +54,11 @@ func (d *Diff) covered(r *Rule, by []Rule) {
 	d.Covered[n].By = by
 }
 
-func (d *Diff) extra(r *Rule) {
-	if d.Extra == nil {
-		d.Extra = make([]Rule, 0, 8)
+func (d *Diff) undesired(r *Rule) {
+	if d.Undesired == nil {
+		d.Undesired = make([]Rule, 0, 8)
 	}
-	d.Extra = append(d.Extra, *r)
+	d.Undesired = append(d.Undesired, *r)
 }
 
 // kin returns how many of the first rules differ only in the owner of a group.

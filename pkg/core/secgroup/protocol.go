@@ -25,6 +25,14 @@ var protocolNames = map[string]Protocol{
 // ParseProtocol reads tcp, udp, icmp, icmpv6 or all, in any case, or a number from -1 to 255.
 // It refuses other names.
 func ParseProtocol(s string) (Protocol, error) {
+	switch s { // as EC2 writes them
+	case "tcp":
+		return TCP, nil
+	case "udp":
+		return UDP, nil
+	case "-1":
+		return All, nil
+	}
 	if p, ok := protocolNames[strings.ToLower(s)]; ok {
 		return p, nil
 	}

@@ -6,11 +6,15 @@ import (
 )
 
 // sorted returns the rules in order, without repeats. It sorts small keys first, then copies
-// each rule once.
+// each rule once. The keys of a common group stay off the heap.
 func sorted(rules []Rule) []Rule {
-	keys := make([]key, len(rules))
+	var few [64]key
+	keys := few[:0]
+	if len(rules) > len(few) {
+		keys = make([]key, 0, len(rules))
+	}
 	for i := range rules {
-		keys[i] = keyOf(&rules[i], int32(i))
+		keys = append(keys, keyOf(&rules[i], int32(i)))
 	}
 	slices.SortFunc(keys, func(a, b key) int {
 		switch {
