@@ -69,7 +69,7 @@ func (f *traceCheckFlags) run(cmd *cobra.Command, files []string) error {
 	for _, file := range files {
 		data, err := source.read(file)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", file, err)
 		}
 		if err := log.Read(file, bytes.NewReader(data)); err != nil {
 			return err
