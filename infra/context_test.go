@@ -27,6 +27,7 @@ func TestKeys(t *testing.T) {
 		"quota":             {[]string{"1", "1000"}, []string{"0", "1001", "many"}},
 		"prefixListWeights": {[]string{"pl-63a5400a=55"}, []string{"pl-63a5400a", "sg-63a5400a=1"}},
 		"tagRules":          {[]string{"on", "off"}, []string{"yes"}},
+		"trace":             {[]string{"on", "off"}, []string{"steps"}},
 		"schedule": {[]string{"rate(15 minutes)", "rate(1 hour)", "rate(12 hours)"},
 			[]string{"rate(14 minutes)", "rate(13 hours)", "rate(1 day)", "cron(0 * * * ? *)", "hourly"}},
 		"heal": {[]string{"on", "off"}, []string{"maybe"}},

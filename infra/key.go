@@ -32,6 +32,8 @@ func keys() []key {
 			"by the alias `stack` of ensure", setStacks},
 		{"quota", "60", "rules a group may hold in each direction and address family (EC2 quota L-0EA8095F)", setQuota},
 		{"prefixListWeights", "", "the weight of prefix lists in the quota, as `pl-...=N,...`", setWeights},
+		{"trace", "off", "`on`: ensure logs each step of a pass, for `sgkeeper trace check` ([trace.md](trace.md))",
+			setTrace},
 		{"tagRules", "on", "`on`, or `off` if a policy denies `ec2:CreateTags` on rules", setTagRules},
 		{"schedule", "rate(1 hour)", "the schedule of audits, `rate(15 minutes)` to `rate(12 hours)`", setSchedule},
 		{"heal", "off", "`on`: ensure adds the rules that the audit finds missing; the audit repairs nothing else",

@@ -51,7 +51,7 @@ func TestFunctions(t *testing.T) {
 	ensure := of(t, "full").named(t, "AWS::Lambda::Function", "FunctionName", "keeper-ensure")
 	for name, want := range map[string]string{
 		"SGKEEPER_MODE": "observe", "SGKEEPER_QUOTA": "200", "SGKEEPER_GUARDRAILS": "ssm:/sgkeeper/guardrails",
-		"SGKEEPER_TAG_RULES": "on", "SGKEEPER_PREFIX_LIST_WEIGHTS": "pl-63a5400a=55",
+		"SGKEEPER_TAG_RULES": "on", "SGKEEPER_TRACE": "on", "SGKEEPER_PREFIX_LIST_WEIGHTS": "pl-63a5400a=55",
 		"SGKEEPER_LOG_LEVEL": "debug", "SGKEEPER_MEMBER_ACCOUNTS": "map[Fn::Join:[ [ssm: map[Ref:Members]]]]",
 		"SGKEEPER_MEMBER_ROLE":    "keeper-member",
 		"SGKEEPER_MEMBER_REGIONS": "eu-west-1", "SGKEEPER_EXTERNAL_ID": "sgkeeper/7f3a",

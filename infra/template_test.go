@@ -43,7 +43,7 @@ var contexts = map[string]map[string]any{
 		"permissionsBoundary": "arn:aws:iam::111122223333:policy/boundary",
 		"resourceTags":        []any{"team=network", "cost-center=4711"},
 		"memberAccounts":      []any{"222233334444", "333344445555"}, "memberRegions": "eu-west-1",
-		"externalId": "sgkeeper/7f3a",
+		"externalId": "sgkeeper/7f3a", "trace": "on",
 		"publishers": []any{
 			map[string]any{
 				"name": "team-a", "roles": []any{"arn:aws:iam::111122223333:role/ci/team-a"},

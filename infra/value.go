@@ -63,6 +63,7 @@ func setWeights(s *settings, v string) error {
 	return nil
 }
 
+func setTrace(s *settings, v string) error       { return onOff(&s.Trace, v) }
 func setTagRules(s *settings, v string) error    { return onOff(&s.TagRules, v) }
 func setInstances(s *settings, v string) error   { return onOff(&s.Instances, v) }
 func setStacks(s *settings, v string) error      { return onOff(&s.Stacks, v) }

@@ -19,6 +19,7 @@ the missing rules, once, however many launches race.
 - freeze stops all writes to a group until thaw.
 - stop stops the functions until start.
 - resume lets sgkeeper revoke again after its table was restored.
+- trace checks recorded runs of the functions against the protocol.
 
 The commands find AWS as the AWS CLI does: --profile or AWS_PROFILE, --region, AWS_REGION
 or the profile's Region, --endpoint-url or AWS_ENDPOINT_URL, and the configuration files.
@@ -54,7 +55,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newPlan(), newOpen(), newClose(), newWait(), newRun(), newAudit(), newMend(), newClaims(), newHistory(),
 		newLeases(), newExplain(), newGuard(), newAdopt(), newFreeze(), newThaw(), newStop(), newStart(), newResume(),
-		newRotate(), newDemo(), newLocal(), newVersion(),
+		newRotate(), newTrace(), newDemo(), newLocal(), newVersion(),
 	)
 	return root
 }

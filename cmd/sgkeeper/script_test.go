@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -50,6 +52,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits":     exits,
 			"example":   example,
+			"commands":  commands,
 			"published": published,
 			"permit":    permit,
 			"refuse":    refuse,
@@ -179,6 +182,22 @@ func example(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte("set -eu\n"+cmd.Example+"\n"), 0o600))
 }
+
+// commands PAGE FILE: write the shell commands of a page in docs to a script.
+func commands(ts *testscript.TestScript, _ bool, args []string) {
+	page, err := os.ReadFile(filepath.Join("../../docs", args[0]+".md"))
+	ts.Check(err)
+	script := "set -eu\n"
+	for _, block := range shellBlock.FindAllStringSubmatch(string(page), -1) {
+		script += block[1]
+	}
+	if script == "set -eu\n" {
+		ts.Fatalf("docs/%s.md has no commands", args[0])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(script), 0o600))
+}
+
+var shellBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
 
 // published FILE: write the events on the bus to a file, and forget them.
 func published(ts *testscript.TestScript, _ bool, args []string) {

@@ -32,6 +32,9 @@ func (s *installation) addEnsure() {
 	environment := s.common(s.Name + "-member")
 	set(environment, "SGKEEPER_MODE", s.Mode)
 	set(environment, "SGKEEPER_TAG_RULES", onOff(s.TagRules))
+	if s.Trace {
+		set(environment, "SGKEEPER_TRACE", "on")
+	}
 	set(environment, "SGKEEPER_INSTANCES", onOff(s.Instances))
 	environment["SGKEEPER_EVENT_QUEUE"] = jsii.String(*s.events.QueueArn() + "," + *s.events.dead.QueueArn())
 	s.ensure = s.newFunction(making{

@@ -21,6 +21,7 @@ type Props struct {
 	Instances    bool   // tagged EC2 instances are launches
 	Stacks       bool   // CloudFormation stacks may have launches as resources
 	TagRules     bool   // rules get tags when they are made
+	Trace        bool   // ensure logs each step of a pass
 	Installation string // identity on those tags; "": account, Region and table
 	LogLevel     string
 	Concurrency  int // invocations at a time for one queue

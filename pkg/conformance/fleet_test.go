@@ -24,6 +24,8 @@ type fleet struct {
 	account       string
 	quota         int      // SGKEEPER_QUOTA; 0: the default
 	buckets       *buckets // of EC2; nil: it does not throttle
+	steps         *steps   // that the processes log; nil: they log none
+	history       *history // of the launches; nil: there is none
 
 	queue   *queue
 	plan    faultPlan
@@ -179,6 +181,7 @@ func (f *fleet) record(detailType, detail string) {
 		f.announced[detailType] = make(map[string]bool)
 	}
 	for _, launch := range append(d.Launches, d.Launch) {
+		f.history.told(detailType, launch)
 		f.announced[detailType][launch] = true
 	}
 }

@@ -68,8 +68,13 @@ func (fn *function) run(t *testing.T, api runtimeAPI) {
 		"SGKEEPER_TABLE=" + f.table, "SGKEEPER_QUOTA=" + strconv.Itoa(cmp.Or(f.quota, 60)),
 		"SGKEEPER_BUS=launches", "SGKEEPER_ACCOUNT=" + f.account,
 	}
+	var also []io.Writer
+	if f.steps != nil {
+		cmd.Env = append(cmd.Env, "SGKEEPER_TRACE=on")
+		also = append(also, &lineSplitter{to: f.steps})
+	}
 	var err error
-	if fn.process, err = startProcess(cmd); err != nil {
+	if fn.process, err = startProcess(cmd, also...); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"io"
 	"os/exec"
 	"regexp"
 	"runtime"
@@ -14,11 +15,12 @@ type process struct {
 	tail  tail
 }
 
-// startProcess starts a program, and keeps the end of its output. On Linux, the program ends with
-// this process, even if this process is killed.
-func startProcess(cmd *exec.Cmd) (*process, error) {
+// startProcess starts a program, and keeps the end of its output. It also writes the output to the
+// given writers. On Linux, the program ends with this process, even if this process is killed.
+func startProcess(cmd *exec.Cmd, also ...io.Writer) (*process, error) {
 	p := &process{Cmd: cmd, ended: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = &p.tail, &p.tail
+	out := io.MultiWriter(append(also, &p.tail)...)
+	cmd.Stdout, cmd.Stderr = out, out
 	tether(cmd)
 	started := make(chan error)
 	go func() {

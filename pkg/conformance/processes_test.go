@@ -26,17 +26,23 @@ const motoAccount = "123456789012"
 // DynamoDB Local decides the lease. moto only stands in for EC2, so its behavior in a race proves
 // nothing.
 func TestProcesses(t *testing.T) {
-	s := newScene(t, moto, &fleet{plan: faultPlan{faults: kills}}, groupCount)
+	s := newScene(t, moto, &fleet{plan: faultPlan{faults: kills}, steps: &steps{}}, groupCount)
 	dice := rand.New(rand.NewPCG(4, 32))
 	requests := draw(dice, s.groups)
+	s.fleet.history = newHistory()
 	s.fleet.run(t, processes)
 
+	stop := s.fleet.history.watch(s.client, s.groups)
 	s.openAndEnd(t, dice, requests)
+	stop()
+	steps, operations := s.fleet.steps.check(t), s.fleet.history.check(t, requests)
 	if !t.Failed() {
 		ran.add("Real processes", &engine{name: "DynamoDB Local and moto",
 			version: dynamodbLocal.version + ", " + moto.version}, launchCount, 0)
 		ran.say("processes: %d functions, %d launches, %d killed, %d calls, 0 violations", processes, launchCount,
 			len(kills), s.fleet.calls.Load())
+		ran.say("history: %d operations, linearizable", operations)
+		ran.say("trace: %d steps of %d functions conform to the protocol", steps, processes)
 	}
 }
 
@@ -45,7 +51,9 @@ func TestProcesses(t *testing.T) {
 func (s *scene) openAndEnd(t *testing.T, dice *rand.Rand, requests []*request) {
 	t.Helper()
 	began := time.Now()
-	s.fleet.queue.send(messages(dice, requests)...)
+	all := messages(dice, requests)
+	s.fleet.history.called(requests, false)
+	s.fleet.queue.send(all...)
 	s.settle(t, requests)
 	t.Logf("at rest after %s", time.Since(began).Round(time.Millisecond))
 	s.checkAnnounced(t, requests, "Ports Ensured", func(w *request) bool { return !w.ended })
@@ -56,6 +64,7 @@ func (s *scene) openAndEnd(t *testing.T, dice *rand.Rand, requests []*request) {
 		w.ended = true
 		ends = append(ends, w.end(i%2 == 0))
 	}
+	s.fleet.history.called(last, true)
 	s.fleet.queue.send(ends...)
 	s.settle(t, requests)
 	t.Logf("all ended after %s", time.Since(began).Round(time.Millisecond))

@@ -203,7 +203,7 @@ func numberOf(n int64) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: string(marshal(n))}
 }
 
-func parseSeconds(t *testing.T, text string) int64 {
+func parseSeconds(t testing.TB, text string) int64 {
 	t.Helper()
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/functions/ensure/handler"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
 
@@ -16,6 +17,16 @@ func everyCall(fakeaws.Op) time.Duration { return latency }
 
 // TestCallCounts counts the requests of a launch to EC2 and DynamoDB, SDK retries included.
 func TestCallCounts(t *testing.T) {
+	callCounts(t)
+}
+
+// TestCallCountsTraced: with traces on, a launch makes the same requests.
+func TestCallCountsTraced(t *testing.T) {
+	callCounts(t, tracing)
+}
+
+func callCounts(t *testing.T, configure ...func(*handler.Config)) {
+	t.Helper()
 	for _, path := range []struct {
 		name          string
 		prepare       []byte // launched before
@@ -33,7 +44,7 @@ func TestCallCounts(t *testing.T) {
 		{"200 launches at once", nil, numbered(200, same), 3, 2*200 + 4, 1},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, fakeaws.Options{Latency: everyCall})
+			r := newRig(t, fakeaws.Options{Latency: everyCall}, configure...)
 			if path.prepare != nil {
 				r.ask(path.prepare)
 				r.account.ResetCalls()

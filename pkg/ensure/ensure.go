@@ -21,12 +21,14 @@
 package ensure
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/guard"
 	"github.com/sgkeeper/sgkeeper/pkg/core/plan"
+	"github.com/sgkeeper/sgkeeper/pkg/core/trace"
 )
 
 // Ensurer serves launch events. A field is required unless its comment allows nil or zero.
@@ -72,6 +74,10 @@ type Ensurer struct {
 	// HistoryLost, if it is not nil, counts the rounds that revoked nothing because the table
 	// has forgotten launches with existing rules.
 	HistoryLost *atomic.Int64
+
+	// Trace, if it is not nil, is called with each step of each pass, by several goroutines at
+	// once. It sets the line's Function.
+	Trace func(context.Context, trace.Line)
 
 	// Swept, if it is not nil, is called with the counts of each sweep.
 	Swept func(Swept)

@@ -29,6 +29,7 @@ type pass struct {
 	failed      error        // why the reply to the last effect was lost
 	contended   int          // rounds during which other functions rang
 	covered     []secgroup.CoveredEntry
+	traced      traced
 
 	round                                       // the current one
 	rejections map[string]bool                  // keys of the refused requests that were announced
@@ -71,7 +72,9 @@ func (p *pass) run(ctx context.Context) {
 			reply = lease.Reply{Lost: true}
 		}
 		reply.Now = instant(p.now())
-		p.step = lease.Step(p.step, reply)
+		after := lease.Step(p.step, reply)
+		p.trace(ctx, reply, after)
+		p.step = after
 	}
 }
 

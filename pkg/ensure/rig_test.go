@@ -30,7 +30,7 @@ const (
 // rig is the real handler on the real SDK against an embedded account, in this
 // process.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	account *fakeaws.Account
 	config  aws.Config
 	handler *handler.Handler
@@ -39,7 +39,7 @@ type rig struct {
 
 // newRig makes an account with one shared group like that of the incident: all traffic among
 // members, and SSH from the office.
-func newRig(t *testing.T, o fakeaws.Options, configure ...func(*handler.Config)) *rig {
+func newRig(t testing.TB, o fakeaws.Options, configure ...func(*handler.Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, account: fakeaws.New(o), log: &testLog{}}
 	r.config = aws.Config{Region: r.account.Region(), Credentials: aws.AnonymousCredentials{}, HTTPClient: r.account}
@@ -94,7 +94,7 @@ func fakeRule(group string, r secgroup.Rule) fakeaws.Rule {
 }
 
 // ruleOf converts a rule of the embedded account.
-func ruleOf(t *testing.T, r fakeaws.Rule) secgroup.Rule {
+func ruleOf(t testing.TB, r fakeaws.Rule) secgroup.Rule {
 	t.Helper()
 	proto, err := secgroup.ParseProtocol(r.Protocol)
 	if err != nil {

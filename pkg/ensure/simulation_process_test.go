@@ -55,7 +55,7 @@ func (s *simulation) newProcess() *simProcess {
 			Table: table, Bus: "launches", Quota: s.workload.configured, Account: s.account.ID(),
 			Guardrails: s.guardrails,
 		},
-		Mode: handler.Enforce, Untagged: p.plain,
+		Mode: handler.Enforce, Untagged: p.plain, Trace: true,
 	}, config, p)
 	p.handler.Now = p.now
 	return p
@@ -175,6 +175,10 @@ func pass(ctx context.Context, d time.Duration) bool {
 
 // Write parses the process's log.
 func (p *simProcess) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(`"message":"step"`)) {
+		p.record(line)
+		return len(line), nil
+	}
 	outcome := bytes.Contains(line, []byte(`"message":"outcome"`))
 	duplicate := bytes.Contains(line, []byte("InvalidPermission.Duplicate"))
 	if !outcome && !duplicate {

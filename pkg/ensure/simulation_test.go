@@ -26,7 +26,7 @@ func TestSimulation(t *testing.T) {
 		replay(t, *simSeed)
 		return
 	}
-	seeds, faults, unsafe, stalls := 0, 0, 0, 0
+	seeds, faults, unsafe, stalls, conform := 0, 0, 0, 0, 0
 	var mu sync.Mutex
 	count := *simSeeds
 	if count == 0 {
@@ -40,6 +40,7 @@ func TestSimulation(t *testing.T) {
 		faults += s.faults
 		unsafe += len(s.violation)
 		stalls += len(s.stall)
+		conform += s.conform
 		if found := slices.Concat(s.violation, s.stall); len(found) > 0 {
 			t.Errorf("seed %d: %s\nreplay it with -run TestSimulation -seed %d", seed, strings.Join(found, "\n"), seed)
 		}
@@ -47,6 +48,7 @@ func TestSimulation(t *testing.T) {
 	})
 	fmt.Printf("simulation: %d seeds from %d, %d faults injected, %d violations of safety, %d of liveness\n",
 		seeds, *simFirst, faults, unsafe, stalls)
+	fmt.Printf("trace: %d groups of %d seeds conform\n", conform, seeds)
 }
 
 // manyViolations is the number of violations after which a simulation stops.

@@ -58,6 +58,8 @@ type simulation struct {
 	ending     bool      // there may be an end that is not finished
 	live       liveness
 	trace      []traced
+	recorded   bytes.Buffer    // the steps that the functions logged
+	conform    int             // groups whose trace conforms to the protocol
 	violation  []string        // of safety
 	stall      []string        // of liveness
 	spending   map[roundOf]int // calls of EC2
@@ -77,6 +79,7 @@ func simulate(t *testing.T, seed uint64) *simulation {
 	s.calm(t)
 	s.settle(t)
 	s.rest(t)
+	s.checkTrace()
 	return s
 }
 

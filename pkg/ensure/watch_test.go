@@ -103,7 +103,7 @@ func groupOf(op fakeaws.Op) string {
 
 // bus keeps the published events.
 type bus struct {
-	t       *testing.T
+	t       testing.TB
 	mu      sync.Mutex
 	entries []fakeaws.Entry
 	refuse  func(fakeaws.Entry) *fakeaws.Error

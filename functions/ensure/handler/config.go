@@ -15,6 +15,7 @@ type Config struct {
 	Mode         Mode
 	Untagged     bool // rules get no tags; sgkeeper recognises its rules by their ids
 	Instances    bool // EC2 instances with sgkeeper's tags are launches
+	Trace        bool // each step of a pass logs a line
 	// WaitQualifier is the alias that accepts waits and nothing else. "": there is none.
 	WaitQualifier string
 	// StackQualifier is the alias that accepts requests of CloudFormation and nothing else. "":

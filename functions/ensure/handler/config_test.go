@@ -87,6 +87,7 @@ func TestSettings(t *testing.T) {
 			[]string{"x", "a b", "caf\u00e9", strings.Repeat("x", 1225)}},
 		"SGKEEPER_LOG_LEVEL": {[]string{"", "debug", "info", "warn", "error", "ERROR"},
 			[]string{"trace", "warning", "1"}},
+		"SGKEEPER_TRACE": {[]string{"", "on", "off"}, []string{"On", "true", "1", "steps"}},
 	}
 	for _, s := range handler.Settings() {
 		row, ok := rows[s.Name]
@@ -115,7 +116,7 @@ func TestAllSettingsAreRead(t *testing.T) {
 		"SGKEEPER_PREFIX_LIST_WEIGHTS=pl-63a5400a=55",
 		"SGKEEPER_EVENT_QUEUE=" + eventQueue + "," + deadQueue, "SGKEEPER_ACCOUNT=111122223333",
 		"SGKEEPER_INSTALLATION=prod", "SGKEEPER_LOG_LEVEL=warn",
-		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on",
+		"SGKEEPER_TAG_RULES=off", "SGKEEPER_INSTANCES=on", "SGKEEPER_TRACE=on",
 		"SGKEEPER_MEMBER_ACCOUNTS=222233334444,ssm:/members/1,333344445555,ssm:arn:aws:ssm:us-east-1:111122223333:parameter/x", "SGKEEPER_MEMBER_ROLE=infra/keeper",
 		"SGKEEPER_MEMBER_REGIONS=eu-west-1", "SGKEEPER_EXTERNAL_ID=sgkeeper/7f3a", "SGKEEPER_QUEUE_QUALIFIER=mapped",
 		"SGKEEPER_WAIT_QUALIFIER=waits", "SGKEEPER_STACK_QUALIFIER=stacks",
@@ -130,7 +131,7 @@ func TestAllSettingsAreRead(t *testing.T) {
 				Regions:    []string{"eu-west-1"}, Role: "infra/keeper", ExternalID: "sgkeeper/7f3a",
 			},
 		},
-		Mode: handler.Observe, Untagged: true, Instances: true,
+		Mode: handler.Observe, Untagged: true, Instances: true, Trace: true,
 		Feed:          runtime.Feed{EventQueues: []string{eventQueue, deadQueue}, QueueQualifier: "mapped"},
 		WaitQualifier: "waits", StackQualifier: "stacks",
 	}

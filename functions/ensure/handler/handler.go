@@ -49,7 +49,11 @@ type Handler struct {
 	rails   *guardrails
 	members *runtime.Roster
 	warm    atomic.Bool
+	tracer  *tracer // nil: no step is logged
 }
+
+// service is the name of the function in each log line.
+const service = "sgkeeper-ensure"
 
 // ec2Attempts is the number of attempts for a call to EC2. The throttle buckets refill at 5
 // calls a second, so a few seconds of retries outlast most storms.
@@ -59,7 +63,7 @@ const ec2Attempts = 8
 // JSON.
 func New(config Config, c aws.Config, out io.Writer) *Handler {
 	out = runtime.Lines(out)
-	log := runtime.NewLogger(out, config.LogLevel, "sgkeeper-ensure")
+	log := runtime.NewLogger(out, config.LogLevel, service)
 	h := &Handler{config: config, region: c.Region, log: log,
 		metrics: runtime.Metrics{Function: "ensure", Out: out, Log: log}}
 	h.metrics.Now = h.now
@@ -87,6 +91,9 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 	}
 	h.ensurer.Instances, h.ensurer.Launches, h.ensurer.InstancesOff = groups, table, !config.Instances
 	h.ensurer.Outages = new(ensure.Outages)
+	if config.Trace {
+		h.tracer = newTracer(out)
+	}
 	if config.Bus != "" {
 		h.ensurer.Bus = eventbus.New(eventbridge.NewFromConfig(c), config.Bus)
 	}
@@ -163,6 +170,9 @@ func (h *Handler) in(ctx context.Context, account string, cold bool) *ensure.Ens
 	e.Log = runtime.WithInvocation(ctx, h.log, e.Owner, cold)
 	if lc, ok := lambdacontext.FromContext(ctx); ok {
 		e.Invocation = lc.AwsRequestID
+	}
+	if h.tracer != nil {
+		e.Trace = h.tracer.of(ctx, e.Owner, cold)
 	}
 	return &e
 }

@@ -68,6 +68,9 @@ func Settings() []Setting {
 			"external id that the members' roles require; needed if there are members", (*Config).SetExternalID),
 		runtime.NewSetting("SGKEEPER_LOG_LEVEL", "info",
 			"`debug`, `info`, `warn` or `error`; outcomes are logged at `info`", (*Config).SetLogLevel),
+		runtime.NewSetting("SGKEEPER_TRACE", "off",
+			"`on`: each step of a pass logs one line, at any log level, for `sgkeeper trace check`; or `off`",
+			setTrace),
 	}
 }
 
@@ -87,6 +90,11 @@ func setTagRules(c *Config, s string) error {
 
 func setInstances(c *Config, s string) (err error) {
 	c.Instances, err = runtime.Switch(s)
+	return err
+}
+
+func setTrace(c *Config, s string) (err error) {
+	c.Trace, err = runtime.Switch(s)
 	return err
 }
 

@@ -9,6 +9,9 @@ import (
 // forget removes differences that no longer matter, so that equivalent worlds are one. Only
 // the order of tickets matters. Of deliveries, only whether two are the same.
 func (md *model) forget(w *world) {
+	if md.whole {
+		return
+	}
 	if w.left.stale == 0 {
 		w.before = w.group
 	}

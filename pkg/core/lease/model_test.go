@@ -34,6 +34,7 @@ type model struct {
 	raiseLate bool // the quota may rise after a lease was taken too early
 	ghosts    bool // a ring, a revoke or an authorization may be lost and arrive later
 
+	whole  bool // a run is recorded, so nothing is forgotten
 	tight  bool // the quota does not hold every rule
 	safety bool // check only safety: neither lawOfRest nor cycles
 	protocol
@@ -49,6 +50,8 @@ type protocol struct {
 	known   func(m *message, described ids) ids           // the group as read
 	settled func(w *world, m *message, described ids) ids // the rules that a round takes to be in effect
 	holds   func(w *world, i int) bool                    // the condition that the caller holds the lease
+
+	ignoresCond bool // a pass does not read the pending revokes
 }
 
 // end is a message that ends a launch.
@@ -59,7 +62,7 @@ type end struct {
 
 // ready returns the model with the fields that follow from its scenario.
 func (md model) ready() *model {
-	md.protocol = protocol{effects, lease.Step, acknowledge, redelivered, known, settled, holds}
+	md.protocol = protocol{effects, lease.Step, acknowledge, redelivered, known, settled, holds, false}
 	n := (md.rules(md.requests()) | md.foreign.rules()).size()
 	if md.quota == 0 {
 		md.quota = uint8(n)

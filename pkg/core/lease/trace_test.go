@@ -7,24 +7,39 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
 )
 
-// trace prints the steps to the broken law. The path identifies worlds only up to renaming, so
-// the trace follows one of them under its own names.
+// trace prints the steps to the broken law.
 func (s *search) trace() string {
 	var b strings.Builder
-	w := s.md.first()
-	same := w
-	for n, c := range s.path() {
+	n := 0
+	s.eachStep(s.md, func(was *world, next *successor) {
+		n++
+		fmt.Fprintf(&b, "%3d. %-52s %v\n", n, next.tell(was), &next.world)
+	})
+	return b.String() + "     " + s.broken + "\n"
+}
+
+// eachStep calls f with the steps to the broken law. The path identifies worlds only up to
+// renaming, so the steps follow one of them under its own names. They are those of md, which is
+// the search's model or remembers more.
+func (s *search) eachStep(md *model, f func(was *world, next *successor)) {
+	w, same := md.first(), s.md.first()
+	for _, c := range s.path() {
 		goal := s.md.successors(&same, nil)
 		same = s.md.canonical(goal[c].world)
-		for _, next := range s.md.successors(&w, nil) {
-			if next.broken == goal[c].broken && s.md.canonical(next.world) == same {
-				fmt.Fprintf(&b, "%3d. %-52s %v\n", n+1, next.tell(&w), &next.world)
+		for _, next := range md.successors(&w, nil) {
+			if next.broken == goal[c].broken && s.md.forgotten(next.world) == same {
+				f(&w, &next)
 				w = next.world
 				break
 			}
 		}
 	}
-	return b.String() + "     " + s.broken + "\n"
+}
+
+// forgotten returns the world without differences that do not matter, by any names.
+func (md *model) forgotten(w world) world {
+	md.forget(&w)
+	return md.canonical(w)
 }
 
 // tell describes the event that followed was.

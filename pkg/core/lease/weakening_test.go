@@ -111,6 +111,7 @@ func revokeProperties(_ *model, w *world, i int, _ how) (lease.Reply, bool) {
 }
 
 func ignoreCond(md *model) {
+	md.ignoresCond = true
 	forget := func(w *world, i int, _ *lease.Reply) { w.msgs[i].cond = 0 }
 	announced(lease.Ring, forget)(md)
 	announced(lease.TakeOver, forget)(md)
