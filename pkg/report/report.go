@@ -12,8 +12,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/bigjson"
+	"github.com/sgkeeper/sgkeeper/pkg/console"
 	"github.com/sgkeeper/sgkeeper/pkg/core/drift"
 )
 
