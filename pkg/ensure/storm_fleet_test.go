@@ -62,6 +62,8 @@ type fleet struct {
 	meter  *meter
 	groups []string
 	begun  time.Time
+	life   time.Duration // of an invocation
+	all    chan struct{} // closed once every launch was announced
 
 	mu          sync.Mutex
 	free        []*handler.Handler
@@ -71,7 +73,8 @@ type fleet struct {
 }
 
 func newFleet(t *testing.T, s storm, o fakeaws.Options) *fleet {
-	f := &fleet{rig: newRig(t, o), storm: s, served: make(map[string]time.Time), begun: time.Now()}
+	f := &fleet{rig: newRig(t, o), storm: s, served: make(map[string]time.Time), begun: time.Now(),
+		life: 30 * time.Second, all: make(chan struct{})}
 	f.groups = []string{shared}
 	for i := 1; i < s.Groups; i++ {
 		f.groups = append(f.groups, fmt.Sprintf("sg-0%016x", i))
@@ -107,6 +110,9 @@ func (f *fleet) hear(e fakeaws.Entry) *fakeaws.Error {
 func (f *fleet) note(launch string) {
 	if _, again := f.served[launch]; !again {
 		f.served[launch] = time.Now()
+		if len(f.served) == f.storm.Launches {
+			close(f.all)
+		}
 	}
 }
 
@@ -185,13 +191,18 @@ func (f *fleet) invoke(payload []byte) {
 }
 
 func (f *fleet) invokeOnce(payload []byte) error {
+	_, err := f.process(context.Background(), payload)
+	return err
+}
+
+// process makes a function process serve a payload.
+func (f *fleet) process(ctx context.Context, payload []byte) ([]byte, error) {
 	f.invocations.Add(1)
 	process := f.take()
 	defer f.giveBack(process)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.life)
 	defer cancel()
-	_, err := process.Invoke(ctx, payload)
-	return err
+	return process.Invoke(ctx, payload)
 }
 
 func (f *fleet) take() *handler.Handler {
