@@ -132,7 +132,7 @@ func someOf(parts []claim.Archive) []claim.Archive {
 // check reports for the fast path whether the rules that EC2 shows allow all rules of this
 // pass's requests. Every rule counts, because a holder loads these requests before it removes a rule.
 func (p *pass) check(ctx context.Context) (lease.Reply, error) {
-	described, err := p.Groups.Rules(ctx, p.group)
+	described, err := p.rules(ctx)
 	if errors.Is(err, ErrGroupNotFound) {
 		return lease.Reply{Plan: lease.Plan{Authorize: true}}, nil // a round decides which requests to refuse
 	}

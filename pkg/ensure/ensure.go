@@ -84,6 +84,8 @@ type Ensurer struct {
 
 	// Now reads the clock; nil means time.Now.
 	Now func() time.Time
+
+	sharing *sharing // of one invocation
 }
 
 func (e *Ensurer) now() time.Time {

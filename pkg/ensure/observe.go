@@ -7,6 +7,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // newState returns the group's state with the given ledger and the settings.
@@ -20,6 +21,7 @@ func (p *pass) newState(l claim.Ledger) group.State {
 // load begins a round: it reads the requests after the ticket that the round serves, and then
 // the head. It stops the round if the pass no longer holds the lease.
 func (p *pass) load(ctx context.Context) (lease.Reply, error) {
+	p.comes()
 	loaded := p.now()
 	asked, err := p.Claims.Load(ctx, p.group)
 	if err != nil {
@@ -79,7 +81,7 @@ func (p *pass) endRound() {
 
 // describe reads the group's rules and decides.
 func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
-	described, err := p.Groups.Rules(ctx, p.group)
+	described, err := p.rules(ctx)
 	missing := errors.Is(err, ErrGroupNotFound)
 	switch {
 	case missing:
@@ -100,6 +102,40 @@ func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
 	}
 	p.report(ctx)
 	return lease.Reply{Plan: todo}, nil
+}
+
+// alone is the number of desired rules from which a group is described alone, so that its pages
+// delay no other group. A page of EC2 has up to 1,000 rules.
+const alone = 300
+
+// rules reads the group's rules, together with other passes if that delays nobody.
+func (p *pass) rules(ctx context.Context) ([]secgroup.Entry, error) {
+	desired := 0
+	for _, r := range p.state.Requests {
+		desired += len(r.Rules)
+	}
+	if desired >= alone || !p.coming {
+		p.leaves()
+		return p.Groups.Rules(ctx, p.group)
+	}
+	p.coming = false
+	return p.sharing.rules(ctx, p.group)
+}
+
+// comes tells other passes of the invocation that this one may soon need a describe.
+func (p *pass) comes() {
+	if p.sharing != nil && !p.coming {
+		p.coming = true
+		p.sharing.comes(p.place())
+	}
+}
+
+// leaves takes that back.
+func (p *pass) leaves() {
+	if p.coming {
+		p.coming = false
+		p.sharing.leaves(p.place())
+	}
 }
 
 // report logs and counts the rules that the decision holds back.

@@ -27,6 +27,7 @@ type pass struct {
 	interrupted bool         // the round before this pass was not released
 	observed    bool         // the group was described; otherwise another function served it
 	failed      error        // why the reply to the last effect was lost
+	coming      bool         // other passes may wait for this one, to share a describe
 	contended   int          // rounds during which other functions rang
 	covered     []secgroup.CoveredEntry
 	traced      traced
@@ -62,6 +63,8 @@ func (p *pass) add(a *part) { p.parts = append(p.parts, a) }
 
 // run performs one effect after another until the protocol is done.
 func (p *pass) run(ctx context.Context) {
+	p.comes()
+	defer p.leaves()
 	deadline, _ := ctx.Deadline()
 	p.step = lease.Start(Holder{Since: p.now(), Invocation: p.Invocation}.Nonce(), instant(deadline))
 	for p.step.Op != lease.Done {

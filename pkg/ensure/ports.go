@@ -19,6 +19,13 @@ type Groups interface {
 	// empty result does not prove that.
 	Rules(ctx context.Context, group claim.Group) ([]secgroup.Entry, error)
 
+	// RulesOf returns the rules of several groups of one account and Region, as Rules does, in as
+	// few calls as EC2 allows. It does not tell a group without rules from a missing one.
+	RulesOf(ctx context.Context, groups []claim.Group) (map[claim.Group][]secgroup.Entry, error)
+
+	// Exists returns ErrGroupNotFound if a group does not exist.
+	Exists(ctx context.Context, group claim.Group) error
+
 	// Authorize adds rules of one direction in one call, with their tags and descriptions. It
 	// returns the rules that EC2 made, with ids. After ErrDuplicate, any of the rules may have
 	// been added.

@@ -37,6 +37,7 @@ func (e *Ensurer) Serve(ctx context.Context, messages []events.Message) []Answer
 func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers int) []Answer {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
+	e = e.shared()
 	d := &delivery{
 		Ensurer: e, messages: messages, answers: make([]Answer, len(messages)),
 		passes: make(map[claim.Group]*pass), turns: make(map[claim.Group]int),
@@ -56,6 +57,16 @@ func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers 
 	recorded()
 	recordedLate()
 	return d.answers
+}
+
+// shared returns the ensurer of one invocation, whose passes share describes.
+func (e *Ensurer) shared() *Ensurer {
+	if e.sharing != nil {
+		return e
+	}
+	one := *e
+	one.sharing = newSharing(e.Groups)
+	return &one
 }
 
 func (e *Ensurer) bounded(ctx context.Context) (context.Context, context.CancelFunc) {

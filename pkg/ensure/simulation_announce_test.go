@@ -10,11 +10,13 @@ import (
 func (s *simulation) seen(p *simProcess, call simCall, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at, g := f.applied.Add(-f.stale), call.group()
-	if strings.Contains(call.content, "NextToken=") && p.viewed[g].Before(at) {
-		return // a page before was of an earlier time
+	at := f.applied.Add(-f.stale)
+	for _, g := range call.groups() {
+		if strings.Contains(call.content, "NextToken=") && p.viewed[g].Before(at) {
+			continue // a page before was of an earlier time
+		}
+		p.viewed[g] = at
 	}
-	p.viewed[g] = at
 }
 
 // announced: a launch is open when it is announced as ensured. Excepted are rules that an

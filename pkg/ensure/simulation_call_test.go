@@ -22,7 +22,7 @@ type simCall struct {
 func (c simCall) writesEC2() bool { return c.name == "authorize" || c.name == "revoke" }
 func (c simCall) toEC2() bool     { return c.writesEC2() || c.name == "describe" }
 
-var meantGroup = regexp.MustCompile(`(?: GroupId=|GroupId\.1=|#|Filter\.1\.Value\.1=)(sg-[0-9a-f]+)`)
+var meantGroup = regexp.MustCompile(`(?: GroupId=|GroupId\.1=|#|Filter\.1\.Value\.\d+=)(sg-[0-9a-f]+)`)
 
 // group returns the group of an EC2 call or a load.
 func (c simCall) group() string {
@@ -30,6 +30,14 @@ func (c simCall) group() string {
 		return m[1]
 	}
 	return ""
+}
+
+// groups returns the groups of a call. Groups may share a describe.
+func (c simCall) groups() (all []string) {
+	for _, m := range meantGroup.FindAllStringSubmatch(c.content, -1) {
+		all = append(all, m[1])
+	}
+	return all
 }
 
 // readCall decodes a request and leaves it as it was.

@@ -17,10 +17,12 @@ func (s *simulation) spent(p *simProcess, call simCall, f fate, reply *http.Resp
 	case call.name == "load":
 		s.spending[roundOf{p, call.group()}] = 0
 	case call.toEC2() && f.err == nil && reply != nil && reply.StatusCode != http.StatusServiceUnavailable:
-		r := roundOf{p, call.group()}
-		s.spending[r]++
-		if n, most := s.spending[r], s.budget(r.group); n == most+1 {
-			s.stalls("a round of p%d on %s makes more than %d calls of EC2", p.id, r.group, most)
+		for _, group := range call.groups() {
+			r := roundOf{p, group}
+			s.spending[r]++
+			if n, most := s.spending[r], s.budget(group); n == most+1 {
+				s.stalls("a round of p%d on %s makes more than %d calls of EC2", p.id, group, most)
+			}
 		}
 	}
 }

@@ -87,7 +87,7 @@ type deployedStorm struct {
 func deployedStorms(t *testing.T) []deployedStorm {
 	all := []deployedStorm{
 		{storm{"as deployed", 1, 1, 0}, 135 * time.Millisecond, 135 * time.Millisecond, 2},
-		{storm{"as deployed", 1000, 100, 5 * time.Second}, 28 * time.Second, 50 * time.Second, 2000},
+		{storm{"as deployed", 1000, 100, 5 * time.Second}, 24001 * time.Millisecond, 58 * time.Second, 700},
 		{storm{"as deployed", 4000, 100, 2 * time.Minute}, 45 * time.Second, 85 * time.Second, 7600},
 		{storm{"as deployed", 30000, 100, 10 * time.Minute}, time.Minute, 2 * time.Minute, 60_000},
 	}

@@ -38,7 +38,7 @@ const (
 func (e *Ensurer) Sweep(ctx context.Context) error {
 	ctx, cancel := e.bounded(ctx)
 	defer cancel()
-	s := &sweep{Ensurer: e, began: e.now()}
+	s := &sweep{Ensurer: e.shared(), began: e.now()}
 	var both sync.WaitGroup
 	both.Go(func() { s.continueEnds(ctx) })
 	both.Go(func() { s.serveGroups(ctx) })

@@ -5,6 +5,7 @@ package ec2sg
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -38,35 +39,72 @@ func (g *Groups) client(ctx context.Context, group claim.Group) (*ec2.Client, er
 
 // Rules implements ensure.Groups.
 func (g *Groups) Rules(ctx context.Context, group claim.Group) ([]secgroup.Entry, error) {
-	client, err := g.client(ctx, group)
+	found, err := g.RulesOf(ctx, []claim.Group{group})
+	if err == nil && len(found[group]) == 0 {
+		err = g.Exists(ctx, group)
+	}
+	return found[group], err
+}
+
+// RulesOf implements ensure.Groups. It makes a call for each 1,000 rules, and for each 200
+// groups.
+func (g *Groups) RulesOf(ctx context.Context, groups []claim.Group) (map[claim.Group][]secgroup.Entry, error) {
+	found := make(map[claim.Group][]secgroup.Entry, len(groups))
+	for some := range slices.Chunk(groups, maxFilterValues) {
+		if err := g.describe(ctx, some, found); err != nil {
+			return nil, wrap("describe", described(groups), err)
+		}
+	}
+	return found, nil
+}
+
+// described is the group that an error of a describe names: the only one, or the place of all.
+func described(groups []claim.Group) claim.Group {
+	if len(groups) == 1 {
+		return groups[0]
+	}
+	return claim.Group{Account: groups[0].Account, Region: groups[0].Region}
+}
+
+// describe adds the rules of at most 200 groups of one account and Region.
+func (g *Groups) describe(ctx context.Context, groups []claim.Group, found map[claim.Group][]secgroup.Entry) error {
+	client, err := g.client(ctx, groups[0])
 	if err != nil {
-		return nil, wrap("describe", group, err)
+		return err
+	}
+	ids := make([]string, len(groups))
+	for i, group := range groups {
+		ids[i] = group.ID
 	}
 	pages := ec2.NewDescribeSecurityGroupRulesPaginator(client, &ec2.DescribeSecurityGroupRulesInput{
-		Filters:    []types.Filter{{Name: aws.String("group-id"), Values: []string{group.ID}}},
-		MaxResults: &g.PageSize,
+		Filters: []types.Filter{filter("group-id", ids...)}, MaxResults: &g.PageSize,
 	})
-	var entries []secgroup.Entry
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, wrap("describe", group, err)
+			return err
 		}
-		more, err := entriesOf(page.SecurityGroupRules)
-		if err != nil {
-			return nil, wrap("describe", group, err)
+		for i := range page.SecurityGroupRules {
+			rule := &page.SecurityGroupRules[i]
+			e, err := entryOf(*rule)
+			if err != nil {
+				return err
+			}
+			of := groups[0]
+			of.ID = aws.ToString(rule.GroupId)
+			found[of] = append(found[of], e)
 		}
-		entries = append(entries, more...)
 	}
-	if len(entries) == 0 {
-		return nil, prove(ctx, client, group)
-	}
-	return entries, nil
+	return nil
 }
 
-// prove returns nil if the group exists. A describe by filter does not distinguish a missing
-// group from a group without rules.
-func prove(ctx context.Context, client *ec2.Client, group claim.Group) error {
+// Exists implements ensure.Groups. A describe by filter does not distinguish a missing group
+// from a group without rules.
+func (g *Groups) Exists(ctx context.Context, group claim.Group) error {
+	client, err := g.client(ctx, group)
+	if err != nil {
+		return wrap("describe", group, err)
+	}
 	out, err := client.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{group.ID}})
 	switch {
 	case isNoGroup(err), err == nil && len(out.SecurityGroups) == 0:
