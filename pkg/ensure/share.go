@@ -3,7 +3,6 @@ package ensure
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -87,18 +86,12 @@ func (s *sharing) rules(ctx context.Context, g claim.Group) ([]secgroup.Entry, e
 	switch {
 	case len(d.groups) == 1:
 		return found, d.err
-	case isContext(d.err) && ctx.Err() == nil: // of the pass that called
+	case d.err != nil: // it may concern another group, or the pass that called
 		return s.groups.Rules(ctx, g)
-	case d.err != nil:
-		return nil, d.err
 	case len(found) == 0:
 		return nil, s.groups.Exists(ctx, g)
 	}
 	return found, nil
-}
-
-func isContext(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // join adds a group to the next describe. The first one must call.

@@ -86,7 +86,7 @@ func (g *Groups) describe(ctx context.Context, groups []claim.Group, found map[c
 		}
 		for i := range page.SecurityGroupRules {
 			rule := &page.SecurityGroupRules[i]
-			e, err := entryOf(*rule)
+			e, err := entryOf(rule)
 			if err != nil {
 				return err
 			}
