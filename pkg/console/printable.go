@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Printable escapes each character in s that could act on a terminal or deceive a reader.
@@ -42,25 +44,49 @@ func PrintableLines(s string) string {
 }
 
 // PrintableJSON is [Printable] for a JSON document. The result encodes the same values.
-func PrintableJSON(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
-	io.WriteString(PrintableJSONWriter(&b), s)
-	return b.String()
-}
+func PrintableJSON(s string) string { return string(escape([]byte(s))) }
 
 // PrintableJSONWriter returns a writer that applies [PrintableJSON] to a document, and passes it to w.
-// Each Write must end between two characters.
-func PrintableJSONWriter(w io.Writer) io.Writer { return printableJSON{w} }
+// If a Write ends within a character, the character waits for the next Write.
+func PrintableJSONWriter(w io.Writer) io.Writer { return &printableJSON{w: w} }
 
-type printableJSON struct{ w io.Writer }
+type printableJSON struct {
+	w    io.Writer
+	part []byte // of a character
+}
 
-func (j printableJSON) Write(p []byte) (int, error) {
-	if !bytes.ContainsFunc(p, escaped) { // true for most texts
-		return j.w.Write(p)
+func (j *printableJSON) Write(p []byte) (int, error) {
+	text := p
+	if len(j.part) > 0 {
+		text = slices.Concat(j.part, p)
+	}
+	whole := wholeRunes(text)
+	text, j.part = text[:whole], bytes.Clone(text[whole:])
+	if _, err := j.w.Write(escape(text)); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// wholeRunes returns the length of a text without an incomplete character at its end.
+func wholeRunes(text []byte) int {
+	for n := len(text) - 1; n >= max(0, len(text)-utf8.UTFMax); n-- {
+		if utf8.RuneStart(text[n]) {
+			if !utf8.FullRune(text[n:]) {
+				return n
+			}
+			break
+		}
+	}
+	return len(text)
+}
+
+func escape(text []byte) []byte {
+	if !bytes.ContainsFunc(text, escaped) { // true for most texts
+		return text
 	}
 	var b bytes.Buffer
-	for _, c := range string(p) {
+	for _, c := range string(text) {
 		switch {
 		case !escaped(c):
 			b.WriteRune(c)
@@ -71,10 +97,7 @@ func (j printableJSON) Write(p []byte) (int, error) {
 			fmt.Fprintf(&b, `\u%04x`, c)
 		}
 	}
-	if _, err := j.w.Write(b.Bytes()); err != nil {
-		return 0, err
-	}
-	return len(p), nil
+	return b.Bytes()
 }
 
 // escaped reports whether [PrintableJSON] escapes a character.

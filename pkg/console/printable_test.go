@@ -2,6 +2,8 @@ package console
 
 import (
 	"encoding/json"
+	"io"
+	"strings"
 	"testing"
 	"unicode"
 
@@ -44,4 +46,21 @@ func TestPrintableJSONKeepsTheDocument(t *testing.T) {
 			t.Errorf("%q reads as %q, %v, want %q", escaped, got, err, want)
 		}
 	})
+}
+
+// TestPrintableJSONWriter: a document cut at any byte is escaped like the whole one.
+func TestPrintableJSONWriter(t *testing.T) {
+	document := "{\"Größe\": \"中\u202e\U000E0001\x1b\"}\n"
+	for cut := range len(document) + 1 {
+		var got strings.Builder
+		w := PrintableJSONWriter(&got)
+		for _, part := range []string{document[:cut], document[cut:]} {
+			if n, err := io.WriteString(w, part); n != len(part) || err != nil {
+				t.Fatalf("wrote %d of %d bytes: %v", n, len(part), err)
+			}
+		}
+		if want := PrintableJSON(document); got.String() != want {
+			t.Errorf("cut at %d: %s, want %s", cut, got.String(), want)
+		}
+	}
 }
