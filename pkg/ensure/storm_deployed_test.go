@@ -83,11 +83,12 @@ type deployedStorm struct {
 	ec2         int // calls
 }
 
-// deployedStorms returns the rows of the table. Outside CI, the longest is left out.
+// deployedStorms returns the rows of the table. Outside CI, the longest is left out. 27 runs of the
+// second row took 654 to 751 calls, with medians from 22 to 26.5 s and p99 from 28 to 59 s.
 func deployedStorms(t *testing.T) []deployedStorm {
 	return []deployedStorm{
 		{storm{"as deployed", 1, 1, 0}, 135 * time.Millisecond, 135 * time.Millisecond, 2},
-		{storm{"as deployed", 1000, 100, 5 * time.Second}, 27 * time.Second, time.Minute, 720},
+		{storm{"as deployed", 1000, 100, 5 * time.Second}, 30 * time.Second, 65 * time.Second, 900},
 		{storm{"as deployed", 4000, 100, 2 * time.Minute}, 500 * time.Millisecond, 25 * time.Second, 3300},
 	}[:proof.Pick(t, 3, 2, 1)]
 }

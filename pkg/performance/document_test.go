@@ -1,7 +1,7 @@
 // Package performance_test writes the tables and plots of docs/performance.md from measured
 // figures.
 //
-//	go test ./pkg/ensure -run 'TestStorm$|TestScale' -timeout 60m -record ../../docs/performance
+//	go test ./pkg/ensure -run 'TestStorm$|TestStormDeployed|TestScale' -timeout 60m -record ../../docs/performance
 //	go test ./pkg/ensure -run 'TestWalls$' -timeout 60m -record ../../docs/performance
 //	go test ./pkg/performance -measure -timeout 60m
 //	go test ./pkg/performance -update
@@ -79,7 +79,8 @@ func hold(t *testing.T, file string, text []byte) {
 func read(t *testing.T) (f figures) {
 	t.Helper()
 	for name, into := range map[string]any{
-		"benchmarks.json": &f.Benchmarks, "storms.json": &f.Storms, "scales.json": &f.Scales, "walls.json": &f.Walls,
+		"benchmarks.json": &f.Benchmarks, "storms.json": &f.Storms, "deployed.json": &f.Deployed,
+		"scales.json": &f.Scales, "walls.json": &f.Walls,
 	} {
 		text, err := os.ReadFile(filepath.Join(folder, name))
 		if err == nil {

@@ -40,6 +40,7 @@ type wall struct {
 type figures struct {
 	Benchmarks benchmarks
 	Storms     []storm
+	Deployed   []storm
 	Scales     []storm
 	Walls      []wall
 }
@@ -51,6 +52,7 @@ func (f figures) tables() map[string]string {
 	return map[string]string{
 		"machine":   fmt.Sprintf("%s, %s, %s.\n", f.Benchmarks.Machine, f.Benchmarks.Go, f.Benchmarks.Date),
 		"storms":    f.storms(),
+		"deployed":  f.deployed(),
 		"cost":      f.cost(),
 		"scales":    f.scales(),
 		"walls":     f.walls(),
@@ -77,6 +79,19 @@ func (f figures) storms() string {
 	}
 	return markdown(table.Row{"launches", "groups", "within", "way", "failed", "EC2 calls", "throttled",
 		"DynamoDB calls", "median", "p99"}, rows)
+}
+
+// deployed is storms through the queue as deployed.
+func (f figures) deployed() string {
+	var rows []table.Row
+	for _, s := range f.Deployed {
+		rows = append(rows, table.Row{
+			s.Launches, s.Groups, took(s.Within), s.Launches - s.Served, s.EC2, s.Throttled, s.DynamoDB, took(s.Median),
+			took(s.P99),
+		})
+	}
+	return markdown(table.Row{"launches", "groups", "within", "failed", "EC2 calls", "throttled", "DynamoDB calls",
+		"median", "p99"}, rows)
 }
 
 func (f figures) scales() string {
