@@ -9,7 +9,7 @@
 //     each effect that [lease.Step] names.
 //   - Outside the lease it writes requests and ends, or takes the fast path of a repeat
 //     (claim.go), and changes the head (head.go, coalesce.go).
-//   - A round observes the group (observe.go). The result is a [group.State], and
+//   - A round observes the group (observe.go, share.go). The result is a [group.State], and
 //     [group.State.Decide] returns the decision.
 //   - The round applies the decision (refuse.go, revoke.go, authorize.go, narrow.go). Each
 //     effect returns a new State, and the round decides again.

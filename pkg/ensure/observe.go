@@ -7,7 +7,6 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
-	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // newState returns the group's state with the given ledger and the settings.
@@ -102,40 +101,6 @@ func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
 	}
 	p.report(ctx)
 	return lease.Reply{Plan: todo}, nil
-}
-
-// alone is the number of desired rules from which a group is described alone, so that its pages
-// delay no other group. A page of EC2 has up to 1,000 rules.
-const alone = 300
-
-// rules reads the group's rules, together with other passes if that delays nobody.
-func (p *pass) rules(ctx context.Context) ([]secgroup.Entry, error) {
-	desired := 0
-	for _, r := range p.state.Requests {
-		desired += len(r.Rules)
-	}
-	if desired >= alone || !p.coming {
-		p.leaves()
-		return p.Groups.Rules(ctx, p.group)
-	}
-	p.coming = false
-	return p.sharing.rules(ctx, p.group)
-}
-
-// comes tells other passes of the invocation that this one may soon need a describe.
-func (p *pass) comes() {
-	if p.sharing != nil && !p.coming {
-		p.coming = true
-		p.sharing.comes(p.place())
-	}
-}
-
-// leaves takes that back.
-func (p *pass) leaves() {
-	if p.coming {
-		p.coming = false
-		p.sharing.leaves(p.place())
-	}
 }
 
 // report logs and counts the rules that the decision holds back.

@@ -59,16 +59,6 @@ func (e *Ensurer) serve(ctx context.Context, messages []events.Message, workers 
 	return d.answers
 }
 
-// shared returns the ensurer of one invocation, whose passes share describes.
-func (e *Ensurer) shared() *Ensurer {
-	if e.sharing != nil {
-		return e
-	}
-	one := *e
-	one.sharing = newSharing(e.Groups)
-	return &one
-}
-
 func (e *Ensurer) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if _, bounded := ctx.Deadline(); bounded {
 		return ctx, func() {}

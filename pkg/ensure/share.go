@@ -44,7 +44,15 @@ type describe struct {
 	err    error
 }
 
-func newSharing(g Groups) *sharing { return &sharing{groups: g, places: make(map[place]*meeting)} }
+// shared returns the ensurer of one invocation. Its passes share describes.
+func (e *Ensurer) shared() *Ensurer {
+	if e.sharing != nil {
+		return e
+	}
+	one := *e
+	one.sharing = &sharing{groups: e.Groups, places: make(map[place]*meeting)}
+	return &one
+}
 
 // comes notes that a pass may soon need a describe, until rules or leaves is called for it.
 func (s *sharing) comes(at place) {
@@ -84,10 +92,10 @@ func (s *sharing) rules(ctx context.Context, g claim.Group) ([]secgroup.Entry, e
 	}
 	found := d.found[g]
 	switch {
-	case len(d.groups) == 1:
-		return found, d.err
-	case d.err != nil: // it may concern another group, or the pass that called
+	case d.err != nil && len(d.groups) > 1: // it may concern another group, or the pass that called
 		return s.groups.Rules(ctx, g)
+	case d.err != nil:
+		return nil, d.err
 	case len(found) == 0:
 		return nil, s.groups.Exists(ctx, g)
 	}
@@ -119,11 +127,6 @@ func (s *sharing) call(ctx context.Context, d *describe, at place) {
 	case <-ctx.Done():
 	}
 	s.closes(d, at)
-	if len(d.groups) == 1 {
-		d.found = make(map[claim.Group][]secgroup.Entry, 1)
-		d.found[d.groups[0]], d.err = s.groups.Rules(ctx, d.groups[0])
-		return
-	}
 	slices.SortFunc(d.groups, func(g, h claim.Group) int { return cmp.Compare(g.ID, h.ID) })
 	d.found, d.err = s.groups.RulesOf(ctx, d.groups)
 }
@@ -134,5 +137,39 @@ func (s *sharing) closes(d *describe, at place) {
 	defer s.mu.Unlock()
 	if m := s.places[at]; m.next == d {
 		m.next = nil
+	}
+}
+
+// alone is the number of desired rules from which a group is described alone, so that its pages
+// delay no other group. A page of EC2 has up to 1,000 rules.
+const alone = 300
+
+// rules reads the group's rules, together with other passes if that delays nobody.
+func (p *pass) rules(ctx context.Context) ([]secgroup.Entry, error) {
+	desired := 0
+	for _, r := range p.state.Requests {
+		desired += len(r.Rules)
+	}
+	if desired >= alone || !p.coming {
+		p.leaves()
+		return p.Groups.Rules(ctx, p.group)
+	}
+	p.coming = false
+	return p.sharing.rules(ctx, p.group)
+}
+
+// comes tells other passes of the invocation that this one may soon need a describe.
+func (p *pass) comes() {
+	if p.sharing != nil && !p.coming {
+		p.coming = true
+		p.sharing.comes(p.place())
+	}
+}
+
+// leaves takes that back.
+func (p *pass) leaves() {
+	if p.coming {
+		p.coming = false
+		p.sharing.leaves(p.place())
 	}
 }

@@ -147,7 +147,8 @@ func TestShareLost(t *testing.T) {
 // other group.
 func TestShareNotWithLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 2000}, onBus, func(c *handler.Config) { c.Quota = 1000 })
+		large := func(c *handler.Config) { c.Quota = 1000 }
+		r := newRig(t, fakeaws.Options{Latency: everyCall, RulesPerGroup: 2000}, onBus, large)
 		groups := sharers(r, 5)
 		many := make([]any, 400)
 		for i := range many {
