@@ -103,7 +103,7 @@ func New(config Config, c aws.Config, out io.Writer) *Handler {
 // newClients makes the clients of all served accounts and Regions.
 func newClients(m runtime.Members, has func(account string) bool, c aws.Config) *assumerole.Clients {
 	return assumerole.New(c, assumerole.Members{
-		Has: has, Role: m.Role, ExternalID: m.ExternalID, Session: "sgkeeper-ensure",
+		Has: has, Role: m.Role, ExternalID: m.ExternalID, Session: service,
 	}, func(o *ec2.Options) {
 		o.Retryer = retry.AddWithMaxAttempts(o.Retryer, ec2Attempts)
 	})

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/trace"
 )
 
-// tracer logs the steps of passes, whatever the log level is.
+// tracer logs the steps of passes, at any log level.
 type tracer struct {
 	function string // a random name of this process
 	log      *slog.Logger

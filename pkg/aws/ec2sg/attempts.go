@@ -11,9 +11,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/ensure"
 )
 
-// The SDK repeats a call up to five times and returns the last attempt's error. If the reply
-// of an earlier attempt was lost, EC2 may have applied that one. For example, attempt 1 makes
-// a rule, and attempt 2 is denied.
+// The SDK repeats a call and returns only the last attempt's error. If the reply of an earlier
+// attempt was lost, EC2 may have applied that one. For example, attempt 1 makes a rule, and
+// attempt 2 is denied.
 
 // watchAttempts makes a failed write carry [ensure.ErrUncertain] if EC2 may have applied an
 // attempt before the last one.
@@ -45,7 +45,4 @@ func anyLost(attempts retry.AttemptResults) bool {
 }
 
 // refused reports whether an error is EC2's answer that it did not apply the attempt.
-func refused(err error) bool {
-	_, throttled := retry.DefaultThrottleErrorCodes[code(err)] // with 400 or 503
-	return throttled || isClientError(err)
-}
+func refused(err error) bool { return isThrottle(err) || isClientError(err) }

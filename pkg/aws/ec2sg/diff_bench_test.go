@@ -45,7 +45,8 @@ func plainRules(n int) (desired []secgroup.Rule, described []types.SecurityGroup
 		described = append(described, types.SecurityGroupRule{
 			SecurityGroupRuleId: aws.String(fmt.Sprintf("sgr-%017x", i)), IsEgress: aws.Bool(false),
 			GroupId: aws.String("sg-0123456789abcdef0"), GroupOwnerId: aws.String("111122223333"),
-			IpProtocol: aws.String("tcp"), FromPort: aws.Int32(port), ToPort: aws.Int32(port), CidrIpv4: aws.String(cidr),
+			IpProtocol: aws.String("tcp"), FromPort: aws.Int32(port), ToPort: aws.Int32(port),
+			CidrIpv4: aws.String(cidr),
 		})
 	}
 	rand.New(rand.NewPCG(1, 2)).Shuffle(n, func(i, j int) { described[i], described[j] = described[j], described[i] })

@@ -18,21 +18,22 @@ func entriesOf(rules []types.SecurityGroupRule) ([]secgroup.Entry, error) {
 	for i := range rules {
 		entry, err := entryOf(&rules[i])
 		if err != nil {
-			return nil, fmt.Errorf("rule %s: %w", aws.ToString(rules[i].SecurityGroupRuleId), err)
+			return nil, err
 		}
 		entries[i] = entry
 	}
 	return entries, nil
 }
 
+// entryOf translates one rule. Its error names the rule.
 func entryOf(r *types.SecurityGroupRule) (secgroup.Entry, error) {
 	rule, err := ruleOf(r)
 	if err != nil {
-		return secgroup.Entry{}, err
+		return secgroup.Entry{}, fmt.Errorf("rule %s: %w", aws.ToString(r.SecurityGroupRuleId), err)
 	}
 	e := secgroup.Entry{Rule: rule, ID: aws.ToString(r.SecurityGroupRuleId), Description: aws.ToString(r.Description)}
 	if e.ID == "" {
-		return secgroup.Entry{}, fmt.Errorf("%q has no SecurityGroupRuleId", rule)
+		return secgroup.Entry{}, fmt.Errorf("rule %q has no SecurityGroupRuleId", rule)
 	}
 	if len(r.Tags) > 0 {
 		e.Tags = make(map[string]string, len(r.Tags))

@@ -122,9 +122,14 @@ func roleOf(err error) string {
 
 // rejects reports whether EC2 rejects a call with a code that may be permanent.
 func rejects(err error) bool {
-	op, c := innermost(err), code(err)
-	_, throttled := retry.DefaultThrottleErrorCodes[c]
-	return op != nil && op.ServiceID == ec2.ServiceID && isClientError(err) && !throttled && !transient[c]
+	op := innermost(err)
+	return op != nil && op.ServiceID == ec2.ServiceID && isClientError(err) && !isThrottle(err) && !transient[code(err)]
+}
+
+// isThrottle reports whether AWS throttled a call. The status may be 400 or 503.
+func isThrottle(err error) bool {
+	_, throttled := retry.DefaultThrottleErrorCodes[code(err)]
+	return throttled
 }
 
 // isClientError reports whether an error is a reply with a code and a status of 4xx, and not

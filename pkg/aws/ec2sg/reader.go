@@ -148,9 +148,6 @@ func (r *Reader) Rules(ctx context.Context, p audit.Place, ids []string,
 		for i := range page.SecurityGroupRules {
 			rule := &page.SecurityGroupRules[i]
 			e, err := entryOf(rule)
-			if err != nil {
-				err = fmt.Errorf("rule %s: %w", aws.ToString(rule.SecurityGroupRuleId), err)
-			}
 			each(aws.ToString(rule.GroupId), e, err)
 		}
 	}
