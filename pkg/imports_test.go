@@ -57,7 +57,7 @@ var rules = []rule{
 	{"pkg/report", []string{"pkg/bigjson", "pkg/console", "pkg/core/", gomponents},
 		"a report is rendered without knowing how it was made or where it goes"},
 	{"pkg/tracepage", []string{"pkg/console", "pkg/core/", gomponents},
-		"a run is drawn without knowing who recorded it"},
+		"a run is drawn without its source"},
 	{"pkg/aws", []string{"events", "pkg/audit", "pkg/await", "pkg/bigjson", "pkg/core/", "pkg/ensure",
 		"pkg/exceptionfile",
 		"pkg/report", aws, smithy, gomponents},

@@ -7,10 +7,10 @@ protocol.`
 
 const traceCheckLong = `Check the steps in log files against the protocol. - is standard input.
 
-The command merges the steps of all functions by what they saw, not by clocks. Each ring
-has a ticket of its own, so tickets and holders order the writes of a group's head. It
-replays each pass through the protocol's step function, and all passes of a group through
-a model of the head.
+The command merges the steps of all functions by the tickets that they saw, not by clocks.
+Each ring has a ticket of its own, so tickets and holders order the writes of a group's
+head. It replays each pass through the protocol's step function, and all passes of a group
+through a model of the head.
 
 For each group it prints "conforms", or the first impossible step with an explanation and
 at most ten steps before it. A pass that ends early is unfinished: its function was

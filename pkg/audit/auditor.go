@@ -134,7 +134,8 @@ func newID(now time.Time) string {
 }
 
 // Finish returns the report of a complete run and its new drifts, by [drift.Conclude]. It leaves
-// the run unchanged but for the order of its groups. The report's outbox has what the outputs must learn.
+// the run unchanged but for the order of its groups. The report's outbox has the changes for
+// the outputs.
 func (a *Auditor) Finish(r *Run, previous *drift.Report, outputs ...string) (*drift.Report, []drift.Drift) {
 	r.Report.Sort()
 	found := drift.Run{

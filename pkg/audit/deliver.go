@@ -122,7 +122,7 @@ func (r *Recorder) publish(
 	return took, errors.Join(failed...)
 }
 
-// announce publishes the event of each change, and returns the changes whose event the bus took.
+// announce publishes the event of each change, and returns the changes that the bus took.
 func (r *Recorder) announce(ctx context.Context, changes []change) (took []drift.Notice, err error) {
 	var failed []error
 	for some := range slices.Chunk(changes, burst) {

@@ -81,7 +81,8 @@ func (e *estate) recorder() *audit.Recorder {
 		EC2: reader, Table: dynamo.New(dynamodb.NewFromConfig(cfg), "sgkeeper"), Places: []audit.Place{place},
 		Policy: drift.Policy{Installation: string(us), ManagedTag: tag, Sensitive: drift.SensitivePorts(), Limit: 2000},
 	}
-	return &audit.Recorder{Auditor: a, Store: s3store.New(s3.NewFromConfig(cfg), "reports"), Log: slog.New(slog.DiscardHandler)}
+	store := s3store.New(s3.NewFromConfig(cfg), "reports")
+	return &audit.Recorder{Auditor: a, Store: store, Log: slog.New(slog.DiscardHandler)}
 }
 
 // Do answers a request, and measures the heap.

@@ -50,7 +50,8 @@ func TestWrite(t *testing.T) {
 		}
 	}
 	var got bytes.Buffer
-	if err := bigjson.Write(&got, document{}, ""); err != nil || got.String() != `{"id":"","list":[],"inner":null}`+"\n" {
+	const empty = `{"id":"","list":[],"inner":null}` + "\n"
+	if err := bigjson.Write(&got, document{}, ""); err != nil || got.String() != empty {
 		t.Errorf("a nil list: %v, %s", err, &got)
 	}
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// history is what clients saw of the launches: when an open and an end were sent, when each was
-// announced, and what a describe of a group showed.
+// history holds the launches as clients saw them: when an open and an end were sent, when each
+// was announced, and the rules that a describe of a group showed.
 //
 // Porcupine searches for an order of these operations that a sequential model can give. An
 // operation takes effect at one moment between its call and its return.

@@ -28,7 +28,7 @@ func (p *pass) trace(ctx context.Context, r lease.Reply, after lease.State) {
 	p.Trace(ctx, l)
 }
 
-// withFacts adds what the effect found besides its reply.
+// withFacts adds the facts that the effect found besides its reply.
 func (p *pass) withFacts(l trace.Line) trace.Line {
 	switch p.step.Op {
 	case lease.Claim:

@@ -104,14 +104,14 @@ func whereText(r *drift.Report, drifts []*drift.Drift) string {
 			name = limited(console.Printable(r.Groups[i].Name), textName)
 		}
 	}
-	var whats []string
+	var rules []string
 	for _, d := range drifts {
-		if what := aboutText(d); what != "" {
-			whats = append(whats, what)
+		if rule := aboutText(d); rule != "" {
+			rules = append(rules, rule)
 		}
 	}
-	if len(whats) > 0 {
-		return phrase.Few(whats, mostNamed) + " in " + name
+	if len(rules) > 0 {
+		return phrase.Few(rules, mostNamed) + " in " + name
 	}
 	return name
 }

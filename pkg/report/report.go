@@ -82,8 +82,7 @@ func writeJSON(w io.Writer, r *drift.Report) error {
 	return bigjson.Write(console.PrintableJSONWriter(w), r, "  ")
 }
 
-// WriteDense renders a report in the format [JSON] without indentation: each group and each drift has a
-// line of its own.
+// WriteDense renders a report in the format [JSON] on one line.
 func WriteDense(w io.Writer, r *drift.Report) error {
 	return bigjson.Write(console.PrintableJSONWriter(w), r, "")
 }

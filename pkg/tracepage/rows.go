@@ -81,7 +81,7 @@ func upTo(events []trace.Event, b *trace.Broken) []trace.Event {
 	return events[:at+1]
 }
 
-// label says in words what happened.
+// label describes the event in words.
 func (r row) label() string {
 	l := r.Line
 	if l == nil {
@@ -104,10 +104,10 @@ func (r row) label() string {
 	}
 	for _, ids := range []struct {
 		list *trace.IDs
-		what string
+		done string
 	}{{l.Made, "made"}, {l.Revoked, "revoked"}} {
 		if ids.list != nil {
-			parts = append(parts, fmt.Sprintf("— %s %d", ids.what, len(ids.list.List)+ids.list.More))
+			parts = append(parts, fmt.Sprintf("— %s %d", ids.done, len(ids.list.List)+ids.list.More))
 		}
 	}
 	if l.After.Result != "" {
@@ -143,11 +143,5 @@ var ec2Steps = []string{
 	lease.Check.String(), lease.Describe.String(), lease.Revoke.String(), lease.Authorize.String(),
 }
 
-// writes reports whether the step changed the head.
-func (r row) writes() bool {
-	if r.Line == nil {
-		return true
-	}
-	return !r.Line.Lost && !r.Line.Failed && slices.Contains([]string{lease.Ring.String(), lease.TakeOver.String(),
-		lease.Release.String(), lease.Yield.String()}, r.Line.Step)
-}
+// writes reports whether the step changed the head. An effect without a line did.
+func (r row) writes() bool { return r.Line == nil || r.Line.Writes() }

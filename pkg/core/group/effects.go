@@ -64,8 +64,8 @@ func (s State) NotFound(entries []secgroup.Entry) State {
 	return s.unrevoked(entries, notFound).derive()
 }
 
-// Attempted returns the state after a revoke that EC2 did not answer, or whose answer leaves
-// open whether it was applied.
+// Attempted returns the state after a revoke that EC2 may have applied, although no answer says
+// so.
 func (s State) Attempted(entries []secgroup.Entry) State {
 	s.round.attempted = cloned(s.round.attempted)
 	for _, e := range entries {

@@ -105,7 +105,7 @@ type Fault struct {
 	// the rule.
 	Absent bool
 	// Silent: the rejection does not show that the rule does not exist. For example, IAM denies
-	// a call whatever its rules are.
+	// a call without a look at its rules.
 	Silent bool
 }
 

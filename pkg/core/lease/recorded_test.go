@@ -233,7 +233,9 @@ func (r *recorder) pass(nonce string) *recordedPass {
 // begin begins another pass with the nonce.
 func (r *recorder) begin(nonce string) {
 	r.count++
-	r.passes[nonce] = &recordedPass{name: fmt.Sprintf("%s-%d", nonce, r.count), deadline: deadline - lease.Instant(r.count)}
+	r.passes[nonce] = &recordedPass{
+		name: fmt.Sprintf("%s-%d", nonce, r.count), deadline: deadline - lease.Instant(r.count),
+	}
 }
 
 func (r *recorder) owner(o lease.Owner) lease.Owner {
@@ -322,7 +324,7 @@ func (r *recorder) add(was, w *world, i int, before lease.State, reply lease.Rep
 	r.lines = append(r.lines, l)
 }
 
-// withFacts adds what the function found besides its reply.
+// withFacts adds the facts that a function logs besides its reply.
 func (r *recorder) withFacts(l trace.Line, was, w *world, i int, op lease.Op) trace.Line {
 	switch op {
 	case lease.Load:

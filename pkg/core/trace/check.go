@@ -12,7 +12,7 @@ import (
 // Result is the check of one group's lines.
 type Result struct {
 	Group  string
-	Events []Event // in an order that explains what each line saw
+	Events []Event // each line saw the head that the lines before it left
 
 	// Broken is the first impossible line, or nil: the run conforms to the protocol.
 	Broken *Broken
@@ -29,7 +29,7 @@ type Result struct {
 // Event is a line in the merged order, or an effect that no line has.
 type Event struct {
 	Line *Line // nil: the effect has no line
-	// Unlogged says in words what happened without a line.
+	// Unlogged describes an effect without a line.
 	Unlogged string
 	Head     lease.Head // after the event
 	Known    bool       // whether a line has shown the head

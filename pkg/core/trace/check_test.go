@@ -124,32 +124,35 @@ func TestCheckReports(t *testing.T) {
 			tb.run("next", never, alone)
 			return tb.lines
 		}},
-		{name: "a line is missing", gap: "1 steps of first are missing after its step 1, ring", change: func(lines []Line) []Line {
-			i := at(lines, "first", "load")
-			return slices.Delete(lines, i, i+1)
-		}},
+		{name: "a line is missing", gap: "1 steps of first are missing after its step 1, ring",
+			change: func(lines []Line) []Line {
+				i := at(lines, "first", "load")
+				return slices.Delete(lines, i, i+1)
+			}},
 		{name: "the log begins late", gap: "the first 2 steps of first are missing", change: func(lines []Line) []Line {
 			return lines[2:]
 		}},
 		{name: "the log ends early", unfinished: 1, change: func(lines []Line) []Line { return lines[:len(lines)-2] }},
 		{name: "the holder's log is missing", gap: "steps are missing: first.0 is not in these files",
 			change: withoutHolder},
-		{name: "a release although another function rang", broken: "ticket 1 is the last", change: func(lines []Line) []Line {
-			i := at(lines, "first", "release")
-			l := lines[i]
-			l.Failed, l.Head = false, &Head{Want: 1, Applied: 1, Last: "first.0"}
-			l.After = After{Step: "done", Claimed: "some new", Ticket: 1, Seen: 1, Result: "served"}
-			return append(lines[:i:i], l)
-		}},
+		{name: "a release although another function rang", broken: "ticket 1 is the last",
+			change: func(lines []Line) []Line {
+				i := at(lines, "first", "release")
+				l := lines[i]
+				l.Failed, l.Head = false, &Head{Want: 1, Applied: 1, Last: "first.0"}
+				l.After = After{Step: "done", Claimed: "some new", Ticket: 1, Seen: 1, Result: "served"}
+				return append(lines[:i:i], l)
+			}},
 		{name: "a step too many", broken: "the protocol takes the step load here", change: func(lines []Line) []Line {
 			lines[at(lines, "first", "load")].Step = "describe"
 			return lines
 		}},
-		{name: "a wrong next step", broken: "the next step is done, and the protocol has load", change: func(lines []Line) []Line {
-			i := at(lines, "first", "ring")
-			lines[i].After.Step, lines[i].After.Result = "done", "queued"
-			return lines[:i+1]
-		}},
+		{name: "a wrong next step", broken: "the next step is done, and the protocol has load",
+			change: func(lines []Line) []Line {
+				i := at(lines, "first", "ring")
+				lines[i].After.Step, lines[i].After.Result = "done", "queued"
+				return lines[:i+1]
+			}},
 		{name: "a revoke that was not recorded", broken: "EC2 revoked sgr-1", change: func(lines []Line) []Line {
 			lines[at(lines, "first", "authorize")].Revoked = NewIDs([]string{"sgr-1"})
 			return lines
@@ -166,7 +169,8 @@ func TestCheckReports(t *testing.T) {
 				t.Errorf("rejected: %s", r.Broken.Why)
 			case row.broken != "" && (r.Broken == nil || !strings.Contains(r.Broken.Why, row.broken)):
 				t.Errorf("%+v, want %q", r.Broken, row.broken)
-			case row.gap != "" && !strings.Contains(strings.Join(r.Gaps, "\n"), row.gap), row.gap == "" && len(r.Gaps) > 0:
+			case row.gap != "" && !strings.Contains(strings.Join(r.Gaps, "\n"), row.gap),
+				row.gap == "" && len(r.Gaps) > 0:
 				t.Errorf("gaps %q, want %q", r.Gaps, row.gap)
 			case len(r.Unfinished) != row.unfinished && row.broken == "":
 				t.Errorf("unfinished %q, want %d", r.Unfinished, row.unfinished)

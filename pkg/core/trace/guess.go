@@ -49,7 +49,8 @@ func (m *merge) guess(s *progress) (found []way) {
 	seen := map[lease.Head]bool{}
 	frontier := []guess{{head: s.model.Head}}
 	for len(frontier) > 0 && len(seen) < mostHeads && len(found) < mostGuessed {
-		at := slices.IndexFunc(frontier, func(g guess) bool { return g.cost == cheapest(frontier) })
+		least := cheapest(frontier)
+		at := slices.IndexFunc(frontier, func(g guess) bool { return g.cost == least })
 		g := frontier[at]
 		frontier = slices.Delete(frontier, at, at+1)
 		if seen[g.head] {
@@ -95,7 +96,7 @@ func (m *merge) targets(s *progress, left []int) (all []lease.Head) {
 		if _, local := p.step(c); local != "" {
 			continue
 		}
-		if l.writes() {
+		if l.Writes() {
 			h = p.attempt(c).undo(h)
 		}
 		all = append(all, h)

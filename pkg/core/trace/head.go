@@ -88,8 +88,8 @@ func changes(op lease.Op) bool {
 	return op == lease.Ring || op == lease.TakeOver || op == lease.Release || op == lease.Yield
 }
 
-// writes reports whether the line's effect has changed the head.
-func (l *Line) writes() bool {
+// Writes reports whether the line's effect changed the head.
+func (l *Line) Writes() bool {
 	op, _ := opOf(l.Step)
 	return changes(op) && !l.Lost && !l.Failed
 }
@@ -128,7 +128,7 @@ const (
 // appliedBefore returns the last ticket served before the line's effect, or the one after it
 // less one. A release shows only the head after it.
 func (l *Line) appliedBefore() lease.Ticket {
-	if l.writes() && l.Step == lease.Release.String() {
+	if l.Writes() && l.Step == lease.Release.String() {
 		return l.Head.Applied - 1
 	}
 	return l.Head.Applied
@@ -245,7 +245,7 @@ func pendingAfter(pending []pendingRevoke, l *Line, op lease.Op) []pendingRevoke
 	return pending
 }
 
-// describe says what a head holds.
+// describe returns a head in words.
 func describe(h lease.Head) string {
 	held := "the lease is free"
 	if h.Owner != lease.Nobody {

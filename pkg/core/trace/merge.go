@@ -132,7 +132,7 @@ func (m *merge) blindWrites(s *progress) (ways []way) {
 	for _, i := range s.blind {
 		p, c := m.passes[i], s.at[i]
 		_, local := p.step(c)
-		if l := p.lines[c.next]; l.writes() && local == "" && p.attempt(c).allowed(s.model.Head) {
+		if l := p.lines[c.next]; l.Writes() && local == "" && p.attempt(c).allowed(s.model.Head) {
 			ways = append(ways, blindWrite(i))
 		}
 	}
@@ -184,7 +184,7 @@ func (m *merge) read(s *progress, i int) {
 		l := p.lines[s.at[i].next]
 		_, shows := l.shown()
 		blind := shows && !s.model.known && !l.Lost
-		if l.writes() || blind || !m.take(s, i) {
+		if l.Writes() || blind || !m.take(s, i) {
 			s.park(p, i)
 			return
 		}
@@ -212,7 +212,7 @@ func (m *merge) take(s *progress, i int) bool {
 	if clash != none {
 		return false
 	}
-	s.add(Event{Line: l, Head: next.Head, Known: next.known}, i, l.writes())
+	s.add(Event{Line: l, Head: next.Head, Known: next.known}, i, l.Writes())
 	s.model, s.at[i] = next, after
 	return true
 }
@@ -253,7 +253,7 @@ func (m *merge) resume(s *progress) bool {
 	for _, i := range s.candidates() {
 		p, c := m.passes[i], s.at[i]
 		l := p.lines[c.next]
-		if l.writes() {
+		if l.Writes() {
 			continue
 		}
 		_, local := p.step(c)
@@ -273,7 +273,7 @@ func (m *merge) write(s *progress) bool {
 		return cmp.Compare(m.passes[i].lines[s.at[i].next].At, m.passes[j].lines[s.at[j].next].At)
 	})
 	for _, i := range s.waiting[want] {
-		if m.passes[i].lines[s.at[i].next].writes() {
+		if m.passes[i].lines[s.at[i].next].Writes() {
 			if m.take(s, i) {
 				s.unpark(i, want)
 				return true
@@ -317,9 +317,9 @@ func (m *merge) begins(s *progress, i, j int) bool {
 		return ta < tb
 	case a.appliedBefore() != b.appliedBefore():
 		return a.appliedBefore() < b.appliedBefore()
-	case a.writes() && !b.writes():
+	case a.Writes() && !b.Writes():
 		return a.Head.Owner == b.Head.Owner && a.Step != lease.Ring.String()
-	case b.writes() && !a.writes():
+	case b.Writes() && !a.Writes():
 		return a.Head.Owner != b.Head.Owner || b.Step == lease.Ring.String()
 	}
 	return a.At < b.At

@@ -112,7 +112,7 @@ func (p *pass) step(c cursor) (cursor, string) {
 	return c, ""
 }
 
-// note keeps what the line tells about tickets and pending revokes.
+// note keeps the line's tickets and pending revokes.
 func (c *cursor) note(l *Line, op lease.Op) {
 	if h, ok := l.shown(); ok {
 		c.want = h.Want

@@ -5,7 +5,7 @@
 // replays them: each pass through [lease.Step], and all passes of a group through a model of the
 // group's head.
 //
-// Check merges the lines of many functions by what they saw, not by clocks. Each ring has a
+// Check merges the lines of many functions by the tickets in them, not by clocks. Each ring has a
 // ticket of its own, so the tickets order the writes of the head. For example, a release that
 // serves ticket 7 comes after the ring of ticket 7 and before the ring of ticket 8.
 //
