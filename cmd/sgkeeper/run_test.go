@@ -64,9 +64,9 @@ func runCases(dir string) []runCase {
 	on := func(s ...syscall.Signal) []syscall.Signal { return s }
 	const loops = `trap "echo again" TERM; echo up; read x; read x; read x`
 	return []runCase{
-		{name: "success", command: sh(`test -n "$SGKEEPER_LAUNCH" && echo up`), opens: true, stderr: "ended: "},
-		{name: "failure", command: sh("echo up; exit 3"), opens: true, code: 3},
-		{name: "killed-command", command: sh("echo up; kill -KILL $$"), opens: true, code: 128 + 9},
+		{name: "success", command: sh(`test -n "$SGKEEPER_LAUNCH" || exit 1; echo up; read x; exit 0`), opens: true, stderr: "ended: "},
+		{name: "failure", command: sh("echo up; read x; exit 3"), opens: true, code: 3},
+		{name: "killed-command", command: sh("echo up; read x; kill -KILL $$"), opens: true, code: 128 + 9},
 		{name: "sigterm", command: sh("echo up; read x"), signals: on(term), opens: true, code: 128 + 15},
 		{name: "sigint", command: sh("echo up; read x"), signals: on(syscall.SIGINT), opens: true, code: 128 + 2},
 		{name: "sighup", command: sh("echo up; read x"), signals: on(syscall.SIGHUP), opens: true, code: 128 + 1},
@@ -80,8 +80,8 @@ func runCases(dir string) []runCase {
 		{name: "refused", from: "0.0.0.0/0", command: sh("echo up"), code: 1, stderr: "port 22"},
 		{name: "sigterm-while-waiting", group: frozenGroup, command: sh("echo up"), signals: on(term),
 			unopened: true, code: 128 + 15},
-		{name: "flaky-bus", command: sh("echo up"), opens: true, flaky: true, stderr: "ended: "},
-		{name: "no-end", command: sh("echo up"), opens: true, silent: true, overdue: true, slow: true, code: 1,
+		{name: "flaky-bus", command: sh("echo up; read x; exit 0"), opens: true, flaky: true, stderr: "ended: "},
+		{name: "no-end", command: sh("echo up; read x; exit 0"), opens: true, silent: true, overdue: true, slow: true, code: 1,
 			stderr: "end it with: sgkeeper close --launch no-end-"},
 		{name: "sigkill", command: sh("echo up; read x"), signals: on(kill), opens: true, overdue: true,
 			code: -1},
@@ -229,6 +229,9 @@ func (l *runLab) run(t *testing.T, c runCase, port int) {
 			t.Errorf("%s: the command runs, and its port is closed", c.name)
 		}
 		ran = true
+		if len(c.signals) == 0 {
+			stdin.Close() // the command waits for this, or its port could be closed before the check
+		}
 		if len(signals) > 0 {
 			must(cmd.Process.Signal(signals[0]))
 			if signals = signals[1:]; c.code < 0 {
