@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -41,6 +42,7 @@ type estate struct {
 
 	mu    sync.Mutex
 	peak  uint64         // bytes in use on the heap, at any call
+	seen  []uint64       // bytes in use on the heap, at each look
 	calls map[string]int // by service
 	looks int
 }
@@ -132,13 +134,23 @@ func (e *estate) look() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.peak = max(e.peak, m.HeapAlloc)
+	e.seen = append(e.seen, m.HeapAlloc)
+}
+
+// held returns the most bytes that were in use in twelve looks in a row. So it leaves out the pages and
+// batches that were under way at one look only.
+func (e *estate) held() (most uint64) {
+	for looks := e.seen; len(looks) >= 12; looks = looks[1:] {
+		most = max(most, slices.Min(looks[:12]))
+	}
+	return most
 }
 
 // reset forgets the peak and the calls.
 func (e *estate) reset() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.peak, e.calls = 0, make(map[string]int)
+	e.peak, e.seen, e.calls = 0, nil, make(map[string]int)
 }
 
 func (e *estate) ec2(form string) (string, error) {
