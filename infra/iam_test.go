@@ -1,9 +1,9 @@
 package main
 
 import (
+	"debug/elf"
+	"debug/gosym"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -11,9 +11,10 @@ import (
 	"testing"
 
 	"github.com/sgkeeper/sgkeeper/events"
+	"github.com/sgkeeper/sgkeeper/infra/stack"
 )
 
-// call matches a method of an SDK client in a program's symbols. The linker keeps only methods
+// call matches a method of an SDK client among a program's functions. The linker keeps only methods
 // that the program can call.
 var call = regexp.MustCompile(`aws-sdk-go-v2/service/(\w+)\.\(\*Client\)\.([A-Z]\w+)$`)
 
@@ -108,26 +109,43 @@ func calls(t *testing.T, function string) (actions []string) {
 	return slices.Compact(actions)
 }
 
-// linked returns the calls that a function's program can make, as service:Operation.
+// linked returns the calls that a function's deployed program can make, as service:Operation.
 func linked(t *testing.T, function string) (all []string) {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "program")
-	build := exec.Command("go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", program, "./functions/"+function)
-	build.Dir, build.Env = "..", append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
-	symbols, err := exec.Command("go", "tool", "nm", program).Output()
-	if err != nil {
+	folder := t.TempDir()
+	if err := stack.Build("..", function, stack.ARM64, folder); err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(symbols)) {
-		m := call.FindStringSubmatch(strings.TrimSpace(line))
+	for _, name := range functionsOf(t, filepath.Join(folder, "bootstrap")) {
+		m := call.FindStringSubmatch(name)
 		if m != nil && linkedFor[m[1]+":"+m[2]] == "" {
 			all = append(all, m[1]+":"+m[2])
 		}
 	}
 	return all
+}
+
+// functionsOf returns the names of a program's functions. A program without symbols has them too, for
+// stack traces.
+func functionsOf(t *testing.T, program string) (names []string) {
+	t.Helper()
+	file, err := elf.Open(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines, err := file.Section(".gopclntab").Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := gosym.NewTable(nil, gosym.NewLineTable(lines, file.Section(".text").Addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range table.Funcs {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 // grants returns the actions that a role allows. The role's name is without its Region.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
@@ -15,8 +16,8 @@ import (
 // code returns the program of a function, with files beside it.
 type code func(function string, files ...bundled) awslambda.Code
 
-// built builds the programs from source.
-func (s *installation) built() code {
+// fromSource builds the programs from source.
+func (s *installation) fromSource() code {
 	return func(function string, files ...bundled) awslambda.Code {
 		return awslambda.Code_FromAsset(jsii.String(filepath.Join(s.Source, "functions", function)),
 			&awss3assets.AssetOptions{
@@ -24,8 +25,7 @@ func (s *installation) built() code {
 				DisplayName:   jsii.String("functions/" + function),
 				Bundling: &awscdk.BundlingOptions{
 					Image: awscdk.DockerImage_FromRegistry(jsii.String("unused: bundled without Docker")),
-					Local: &bundler{source: s.Source, function: function, goarch: s.Architecture.goarch(),
-						files: files},
+					Local: &bundler{program{s.Source, function, s.Architecture.goarch()}, files},
 				},
 			})
 	}
@@ -34,14 +34,14 @@ func (s *installation) built() code {
 // bundler builds the program of one function and puts files beside it. The same source and Go
 // version make the same bytes, in any folder and environment.
 type bundler struct {
-	source, function, goarch string
-	files                    []bundled
+	program
+	files []bundled
 }
 
 // TryBundle implements awscdk.ILocalBundling. If the build fails, it prints the error and ends
 // the program, because CDK would otherwise try Docker.
 func (b *bundler) TryBundle(outputDir *string, _ *awscdk.BundlingOptions) *bool {
-	if err := build(b.source, b.function, b.goarch, *outputDir); err != nil {
+	if err := built.write(b.program, *outputDir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -57,20 +57,44 @@ func (b *bundler) TryBundle(outputDir *string, _ *awscdk.BundlingOptions) *bool 
 // Build writes the deployed program of a function to a folder, as bootstrap. The source is the
 // module's folder.
 func Build(source, function string, a Architecture, folder string) error {
-	return build(source, function, a.goarch(), folder)
+	return built.write(program{source, function, a.goarch()}, folder)
 }
 
-func build(source, function, goarch, folder string) error {
+// program names a function's program for one architecture.
+type program struct{ source, function, goarch string }
+
+// builds has the programs that this process built. The installations of an app have the same ones.
+type builds struct {
+	sync.Mutex
+	programs map[program][]byte
+}
+
+var built = builds{programs: make(map[program][]byte)}
+
+func (b *builds) write(p program, folder string) error {
+	b.Lock()
+	defer b.Unlock()
 	out, err := filepath.Abs(filepath.Join(folder, "bootstrap"))
 	if err != nil {
 		return err
 	}
+	if content, ok := b.programs[p]; ok {
+		return os.WriteFile(out, content, 0o755)
+	}
+	if err := p.build(out); err != nil {
+		return err
+	}
+	b.programs[p], err = os.ReadFile(out)
+	return err
+}
+
+func (p program) build(out string) error {
 	compile := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags",
-		"-s -w -buildid=", "-o", out, "./functions/"+function)
-	compile.Dir = source
-	compile.Env = append(os.Environ(), BuildEnvironment("linux", goarch)...)
+		"-s -w -buildid=", "-o", out, "./functions/"+p.function)
+	compile.Dir = p.source
+	compile.Env = append(os.Environ(), BuildEnvironment("linux", p.goarch)...)
 	if said, err := compile.CombinedOutput(); err != nil {
-		return fmt.Errorf("functions/%s does not build for %s: %w\n%s", function, goarch, err, said)
+		return fmt.Errorf("functions/%s does not build for %s: %w\n%s", p.function, p.goarch, err, said)
 	}
 	return nil
 }

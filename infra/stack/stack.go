@@ -77,7 +77,7 @@ type function struct {
 func New(scope constructs.Construct, p Props) awscdk.Stack {
 	s := &installation{Props: p, Stack: newStack(scope, p.Name, p, !p.Release,
 		"sgkeeper opens the ports that launches request, once, and closes them with the last launch that needs them")}
-	s.code = s.built()
+	s.code = s.fromSource()
 	if s.Release {
 		s.code = s.released()
 		s.addParameters()
