@@ -11,8 +11,8 @@ import (
 // the figure does not depend on the garbage collector. It falls with the size, because a report has the
 // requests and ports of some of its groups only.
 func TestAuditMemory(t *testing.T) {
-	few, many := proof.Pick(t, 2_000, 500, 500), proof.Pick(t, 12_000, 2_500, 2_500)
-	bound := proof.Pick(t, 2_400.0, 4_200, 4_200) // bytes for each group
+	few, many := proof.Pick(t, 2_000, 500, 500), proof.Pick(t, 12_000, 1_500, 1_500)
+	bound := proof.Pick(t, 2_400.0, 4_600, 4_600) // bytes for each group
 	var most [2]uint64
 	for i, groups := range []int{few, many} {
 		e := newEstate(groups, 6)

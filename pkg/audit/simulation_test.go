@@ -31,7 +31,7 @@ func TestAuditSimulation(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // it has much garbage and a small heap
 	count := *simSeeds
 	if count == 0 {
-		count = proof.Pick(t, 2000, 50, 10)
+		count = proof.Pick(t, 2000, 25, 10)
 	}
 	seeds, faults, violations := 0, 0, 0
 	var mu sync.Mutex

@@ -55,10 +55,10 @@ func (r *rig) sweep() {
 	}
 }
 
-// sweeps advances the clock, with a sweep every minute. Outside CI, it sweeps every five minutes
+// sweeps advances the clock, with a sweep every minute. Outside CI, it sweeps every twenty minutes
 // after the first twenty.
 func (r *rig) sweeps(d time.Duration) {
-	seldom := proof.Pick(r.t, time.Minute, 5*time.Minute, 5*time.Minute)
+	seldom := proof.Pick(r.t, time.Minute, 20*time.Minute, 20*time.Minute)
 	for left := d; left >= time.Minute; {
 		every := time.Minute
 		if d-left >= 20*time.Minute && left >= seldom {

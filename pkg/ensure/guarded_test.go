@@ -262,11 +262,13 @@ func TestCaps(t *testing.T) {
 
 // TestFactsRetry: a call for facts fails.
 func TestFactsRetry(t *testing.T) {
-	r := newRig(t, fakeaws.Options{})
-	lost := errors.New("lost")
-	r.account.Inject(func(op fakeaws.Op) (bool, error) { return false, lost })
-	answer := r.serve(t.Context(), r.guardedBy(byTag), launch("a", shared, 8000))[0]
-	if answer.Retry == nil {
-		t.Errorf("%+v, want it again later", answer)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{})
+		lost := errors.New("lost")
+		r.account.Inject(func(op fakeaws.Op) (bool, error) { return false, lost })
+		answer := r.serve(t.Context(), r.guardedBy(byTag), launch("a", shared, 8000))[0]
+		if answer.Retry == nil {
+			t.Errorf("%+v, want it again later", answer)
+		}
+	})
 }

@@ -30,7 +30,7 @@ func TestSimulation(t *testing.T) {
 	var mu sync.Mutex
 	count := *simSeeds
 	if count == 0 {
-		count = proof.Pick(t, 2000, 50, 20)
+		count = proof.Pick(t, 2000, 25, 15)
 	}
 	each(count, func(seed uint64) (enough bool) {
 		s := simulated(t, seed)

@@ -1,5 +1,5 @@
 // Package proof says how much of a long proof a test runs. For example, a simulation runs 2,000
-// seeds in CI, 50 seeds in `go test ./...`, and 20 seeds under the race detector.
+// seeds in CI, 25 seeds in `go test ./...`, and 15 seeds under the race detector.
 //
 // Each size is a real test: it fails if the code is broken. The larger ones find rarer faults.
 package proof

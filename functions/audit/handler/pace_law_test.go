@@ -45,7 +45,7 @@ func (w weather) String() string {
 // the report of an audit is the report of an undisturbed audit. The number of invocations is
 // bounded by the number of calls that the undisturbed audit makes.
 func TestPaceLaw(t *testing.T) {
-	seeds := proof.Pick[uint64](t, 100, 10, 3)
+	seeds := proof.Pick[uint64](t, 100, 5, 3)
 	first := uint64(1)
 	if *paceSeed != 0 {
 		first, seeds = *paceSeed, 1

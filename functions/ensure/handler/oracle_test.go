@@ -42,7 +42,7 @@ var (
 func TestOracle(t *testing.T) {
 	want := *oracleRequests
 	if proof.Of(t) != proof.Alone {
-		want = min(want, proof.Pick(t, 30_000, 2_000, 500))
+		want = min(want, proof.Pick(t, 30_000, 1_000, 500))
 	}
 	files := railsIn(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // sequences are small and live briefly
