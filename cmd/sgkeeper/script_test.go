@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -8,10 +9,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,7 +40,28 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden text in testdata/script")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sgkeeper": main})
+	testscript.Main(m, map[string]func(){"sgkeeper": main, "on-signal": onSignal})
+}
+
+// onSignal is a command that prints "up", and its argument at each signal, or exits with that number. At
+// the end of its input, or at the line "over", it prints "bye" and exits with 5. A shell's trap could
+// wait behind its next read.
+func onSignal() {
+	caught := make(chan os.Signal, 8)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	fmt.Println("up")
+	go func() {
+		for range caught {
+			if code, err := strconv.Atoi(os.Args[1]); err == nil {
+				os.Exit(code)
+			}
+			fmt.Println(os.Args[1])
+		}
+	}()
+	for input := bufio.NewScanner(os.Stdin); input.Scan() && input.Text() != "over"; {
+	}
+	fmt.Println("bye")
+	os.Exit(5)
 }
 
 // TestScripts runs testdata/script/*.txtar. Each script has an AWS account of its own, with a
