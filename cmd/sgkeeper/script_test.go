@@ -40,6 +40,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden text in testdata/script")
 
 func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "8") // the scripts wait more than they compute
 	testscript.Main(m, map[string]func(){"sgkeeper": main, "on-signal": onSignal})
 }
 
