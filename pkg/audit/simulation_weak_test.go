@@ -66,14 +66,14 @@ const (
 // One was not found by 80 seeds: an audit that does not recognise its own write after a lost reply. The
 // outbox makes it harmless but for the number of new drifts in one event.
 var weakenings = []weakening{
-	{name: "a failed PutEvents counts as published", seed: 46,
+	{name: "a failed PutEvents counts as published", seed: 15,
 		reply: func(p *simProcess, call simCall, r *http.Response,
 			err error) (*http.Response, error) {
 			n := bytes.Count(call.body, []byte(`"DetailType"`))
 			return ignored(inJSON, `{"FailedEntryCount":0,"Entries":[`+
 				strings.TrimSuffix(strings.Repeat(`{"EventId":"e"},`, n), ",")+`]}`, "PutEvents")(p, call, r, err)
 		}},
-	{name: "a refused event counts as published", seed: 43, reply: func(_ *simProcess, call simCall, r *http.Response,
+	{name: "a refused event counts as published", seed: 46, reply: func(_ *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
 		if call.name != "PutEvents" || err != nil || r.StatusCode >= 400 {
 			return r, err
@@ -84,7 +84,7 @@ var weakenings = []weakening{
 	}},
 	{name: "a failed import counts as imported", seed: 214,
 		reply: ignored("application/json", `{"FailedCount":0,"SuccessCount":1,"FailedFindings":[]}`, "findings")},
-	{name: "a refused finding counts as imported", seed: 79, reply: func(_ *simProcess, call simCall, r *http.Response,
+	{name: "a refused finding counts as imported", seed: 53, reply: func(_ *simProcess, call simCall, r *http.Response,
 		err error) (*http.Response, error) {
 		if call.name != "findings" || err != nil || r.StatusCode >= 400 {
 			return r, err
@@ -98,7 +98,7 @@ var weakenings = []weakening{
 				r.Header.Del("If-None-Match")
 			}
 		}},
-	{name: "the report is read in its former version", seed: 143,
+	{name: "the report is read in its former version", seed: 8,
 		reply: func(p *simProcess, call simCall, r *http.Response,
 			err error) (*http.Response, error) {
 			if call.name == "get latest.json" && err == nil && r.StatusCode == http.StatusOK && p.sim.before != nil {
@@ -107,10 +107,10 @@ var weakenings = []weakening{
 			}
 			return r, err
 		}},
-	{name: "rules that cannot be read are none", seed: 103,
+	{name: "rules that cannot be read are none", seed: 49,
 		reply: ignored(inXML, nothing("DescribeSecurityGroupRules", "securityGroupRuleSet"),
 			"DescribeSecurityGroupRules")},
-	{name: "groups that cannot be read are none", seed: 26,
+	{name: "groups that cannot be read are none", seed: 5,
 		reply: ignored(inXML, nothing("DescribeSecurityGroups", "securityGroupInfo"), "DescribeSecurityGroups")},
 	{name: "stale references that cannot be read are none", seed: 122,
 		reply: ignored(inXML, nothing("DescribeStaleSecurityGroups", "staleSecurityGroupSet"),
@@ -120,12 +120,12 @@ var weakenings = []weakening{
 	{name: "guardrails that cannot be read allow all", seed: 77,
 		reply: ignored(inJSON, `{"Parameter":{"Name":"/guardrails","Type":"String","Version":9,`+
 			`"Value":"{\"builtin\": false, \"allow\": [{\"id\": \"all\", \"rules\": \"all\"}]}"}}`, "GetParameter")},
-	{name: "a segment of the table that cannot be read is empty", seed: 47,
+	{name: "a segment of the table that cannot be read is empty", seed: 38,
 		reply: ignored(inJSON, `{"Count":0,"ScannedCount":0,"Items":[]}`, "Scan")},
 	{name: "a message that cannot be sent counts as sent", seed: 17,
 		reply: ignored(inJSON, `{"MessageId":"m"}`, "SendMessage")},
 	{name: "a message that failed counts as answered", seed: 1, forgets: true},
-	{name: "readings are ordered by the function's own clock", seed: 42, reply: func(p *simProcess, call simCall,
+	{name: "readings are ordered by the function's own clock", seed: 7, reply: func(p *simProcess, call simCall,
 		r *http.Response, err error) (*http.Response, error) {
 		if call.name == "get latest.json" && err == nil {
 			r.Header.Set("Date", p.now().UTC().Format(http.TimeFormat))

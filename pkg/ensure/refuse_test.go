@@ -88,6 +88,7 @@ func TestAllFaultsTogether(t *testing.T) {
 // TestRefusalIsPerRequest: EC2 rejects one request among 31 of one round. The round finds it,
 // refuses it alone, and serves the others.
 func TestRefusalIsPerRequest(t *testing.T) {
+	t.Parallel()
 	for _, bad := range []int{0, 13, 30} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, fakeaws.Options{Latency: everyCall}, onBus)

@@ -96,6 +96,7 @@ func deployedStorms(t *testing.T) []deployedStorm {
 // TestStormDeployed sends storms through the queue that the stack deploys. Its bounds of the calls
 // and of the waits in virtual time have some room, because goroutines run in no fixed order.
 func TestStormDeployed(t *testing.T) {
+	t.Parallel()
 	d := deployed(t)
 	var table []passed
 	for _, s := range deployedStorms(t) {

@@ -79,6 +79,7 @@ func (p passed) String() string {
 // TestStorm sends storms of launches to groups in virtual time, with EC2's throttle and the
 // latencies of calls within a Region. It checks the cost of each storm against a formula.
 func TestStorm(t *testing.T) {
+	t.Parallel()
 	var table []passed
 	for _, s := range storms(t) {
 		t.Run(fmt.Sprintf("%s, %d launches, %d groups", s.Title, s.Launches, s.Groups), func(t *testing.T) {

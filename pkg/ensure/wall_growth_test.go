@@ -285,6 +285,7 @@ func (r *rig) over(way aws.HTTPClient) *rig {
 // counts the bytes that the next launch's round reads.
 func TestWallRefusedAreRead(t *testing.T) {
 	notRaced(t)
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		for i := range 20 {

@@ -98,6 +98,7 @@ var loads = []load{
 // it writes the figures of docs/performance.md.
 func TestWalls(t *testing.T) {
 	notRaced(t)
+	t.Parallel()
 	var all []measured
 	known := make(map[string]cost) // by load and size: two rows share one
 	for _, l := range loads {

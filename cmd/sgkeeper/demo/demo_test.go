@@ -1,8 +1,10 @@
 package demo
 
 import (
+	"flag"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +15,11 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
 )
+
+func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "8") // the demo waits more than it computes
+	os.Exit(m.Run())
+}
 
 func run(t *testing.T, launches, groups int, seed uint64) *Result {
 	t.Helper()
@@ -79,6 +86,7 @@ func TestText(t *testing.T) {
 
 // TestAudit: the audit finds each change by its kind, and nothing else.
 func TestAudit(t *testing.T) {
+	t.Parallel()
 	a := run(t, 2, 1, 1).Audit
 	kinds := make(map[drift.Kind]bool)
 	for _, i := range a.Injected {
