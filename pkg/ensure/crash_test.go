@@ -23,6 +23,11 @@ var ends = map[string]func(*client, *http.Request) (*http.Response, error){
 	"broken for ever":             givesUp,
 }
 
+// applied is the one that leaves most behind.
+var applied = map[string]func(*client, *http.Request) (*http.Response, error){
+	"killed after it was applied": diesAfter,
+}
+
 // TestHolderDies kills the first of 21 launches at each of its requests in turn, while the
 // others queue behind it. Only its own message returns, after the lease's expiry; then all 21
 // are open.

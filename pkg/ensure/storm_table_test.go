@@ -33,7 +33,7 @@ type storm struct {
 // 50. Outside CI, the longer ones end sooner.
 func storms(t *testing.T) []storm {
 	const every, steadily = 5 * time.Millisecond, 20 * time.Millisecond
-	part := proof.Pick[time.Duration](t, 1, 8, 40)
+	part := proof.Pick[time.Duration](t, 1, 16, 40)
 	steady := 2 * time.Minute / part
 	if proof.Of(t) == proof.Alone {
 		steady = 10 * time.Minute

@@ -2,10 +2,13 @@ package report
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,34 +24,46 @@ import (
 // browsers are the names of Chromium's program.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "headless-shell"}
 
-// browser starts Chromium without a window.
+// started is Chromium, without a window. It starts with the first test that needs it, and ended ends it.
+var (
+	started = sync.OnceValues(start)
+	ended   = func() {}
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	ended()
+	os.Exit(code)
+}
+
+// browser returns Chromium.
 func browser(t *testing.T) context.Context {
 	t.Helper()
-	var path string
-	for _, name := range browsers {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
+	ctx, err := started()
+	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") == "" {
+		t.Skip(err)
 	}
-	if path == "" {
-		message := "no Chromium: apt-get install chromium, or put one of " + strings.Join(browsers, ", ") +
-			" on the PATH"
-		if os.Getenv("CI") != "" {
-			t.Fatal(message)
-		}
-		t.Skip(message)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-		chromedp.WSURLReadTimeout(time.Minute))
-	ctx, stop := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(stop)
-	ctx, end := chromedp.NewContext(ctx)
-	t.Cleanup(end)
-	if err := chromedp.Run(ctx); err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
 	return ctx
+}
+
+func start() (context.Context, error) {
+	path, err := "", exec.ErrNotFound
+	for i := 0; i < len(browsers) && err != nil; i++ {
+		path, err = exec.LookPath(browsers[i])
+	}
+	if err != nil {
+		return nil, fmt.Errorf("no Chromium: apt-get install chromium, or put one of %s on the PATH: %w",
+			strings.Join(browsers, ", "), err)
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.WSURLReadTimeout(time.Minute))
+	ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, end := chromedp.NewContext(ctx)
+	ended = func() { end(); stop() }
+	return ctx, chromedp.Run(ctx)
 }
 
 // tab is a report that is open in a browser.

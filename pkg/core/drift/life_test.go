@@ -496,7 +496,7 @@ func (l *life) rests() error {
 // drift is closed that was not read as gone, no reading is replaced by an earlier one, each change is
 // delivered to each output, and counts equal the drifts. At the end, the report shows the world.
 func TestLife(t *testing.T) {
-	seeds := proof.Pick(t, uint64(20_000), 2_000, 300)
+	seeds := proof.Pick(t, uint64(20_000), 1_000, 300)
 	runs, faults := 0, 0
 	for seed := range seeds {
 		l := newLife(seed, "")

@@ -59,7 +59,7 @@ func disagreements(u user, ensure verdicts, w world) (questions int, found []str
 // TestVerdicts draws states of a group, and compares the verdicts of each part of sgkeeper on
 // every rule and port.
 func TestVerdicts(t *testing.T) {
-	states := min(*verdictStates, proof.Pick(t, *verdictStates, 10_000, 2_000))
+	states := min(*verdictStates, proof.Pick(t, *verdictStates, 5_000, 2_000))
 	defer debug.SetGCPercent(debug.SetGCPercent(800)) // states are small and live briefly
 	var mu sync.Mutex
 	questions, failed := 0, 0

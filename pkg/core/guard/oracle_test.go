@@ -58,7 +58,7 @@ type oPlace struct {
 const unheard = 254 // a protocol, or an ICMP type or code, that no rule names
 
 func TestOracle(t *testing.T) {
-	n := proof.Pick(t, 120_000, 10_000, 2_000)
+	n := proof.Pick(t, 120_000, 5_000, 2_000)
 	var disagreements, refused, unsure int
 	for seed := range n {
 		c := oRandom(rand.New(rand.NewPCG(7, uint64(seed))))

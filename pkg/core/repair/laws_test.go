@@ -28,7 +28,7 @@ func selected(t *rapid.T, drifts []drift.Drift) []drift.Drift {
 // new drift is only about a rule that existed before, or about a requested rule that was not open
 // before.
 func TestMends(t *testing.T) {
-	proof.Checks(t, 20_000, 2000, 200)
+	proof.Checks(t, 20_000, 1000, 200)
 	mended := make(map[drift.Kind]int)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
@@ -79,7 +79,7 @@ func (w *world) last() string { return fmt.Sprintf("sgr-%08d", w.next) }
 
 // TestPromises: the package's other promises hold after each step.
 func TestPromises(t *testing.T) {
-	proof.Checks(t, 20_000, 2000, 200)
+	proof.Checks(t, 20_000, 1000, 200)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		drifts := selected(t, w.audit())
@@ -130,7 +130,7 @@ func (w *world) allowed(rule secgroup.Rule) bool {
 
 // TestOrder: neither the order of the rules nor of the requests changes the plan's calls.
 func TestOrder(t *testing.T) {
-	proof.Checks(t, 20_000, 2000, 200)
+	proof.Checks(t, 20_000, 1000, 200)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		in := w.input(w.audit()...)
@@ -145,7 +145,7 @@ func TestOrder(t *testing.T) {
 // TestBack: an undo gives all former rules, descriptions and tags back, also after a part of the plan,
 // and the second undo does nothing.
 func TestBack(t *testing.T) {
-	proof.Checks(t, 20_000, 2000, 200)
+	proof.Checks(t, 20_000, 1000, 200)
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawWorld(t)
 		p := Make(w.input(selected(t, w.audit())...))
