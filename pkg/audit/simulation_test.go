@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -28,7 +27,6 @@ func TestAuditSimulation(t *testing.T) {
 		replay(t, *simSeed, weakening{})
 		return
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // it has much garbage and a small heap
 	count := *simSeeds
 	if count == 0 {
 		count = proof.Pick(t, 2000, 25, 10)

@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -45,7 +44,6 @@ func TestOracle(t *testing.T) {
 		want = min(want, proof.Pick(t, 30_000, 1_000, 500))
 	}
 	files := railsIn(t)
-	defer debug.SetGCPercent(debug.SetGCPercent(800)) // sequences are small and live briefly
 	sent, refused, sequences := 0, 0, 0
 	for seed := *oracleFirst; sent < want && !t.Failed(); seed++ {
 		dice := rand.New(rand.NewPCG(seed, 16))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -60,7 +59,6 @@ func disagreements(u user, ensure verdicts, w world) (questions int, found []str
 // every rule and port.
 func TestVerdicts(t *testing.T) {
 	states := min(*verdictStates, proof.Pick(t, *verdictStates, 5_000, 2_000))
-	defer debug.SetGCPercent(debug.SetGCPercent(800)) // states are small and live briefly
 	var mu sync.Mutex
 	questions, failed := 0, 0
 	var work sync.WaitGroup
