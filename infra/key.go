@@ -60,7 +60,7 @@ func keys() []key {
 			setKMSKey},
 		{"table", "", "name of an existing table, such as a restored one; by default the stack makes one", setTable},
 		{"installation", "", "identity on the tags of rules; by default account/Region/table", setInstallation},
-		{"concurrency", "10", "maximum number of concurrent invocations for one queue, 2 to 1000", setConcurrency},
+		{"concurrency", "25", "maximum number of concurrent invocations for one queue, 2 to 1000", setConcurrency},
 		{"architecture", "arm64", "the architecture of the functions: `arm64`, `x86_64`, or `host`, this machine's",
 			setArchitecture},
 		{"logLevel", "info", "`debug`, `info`, `warn` or `error`", setLogLevel},

@@ -3,6 +3,8 @@ package stack
 import (
 	"fmt"
 	"path/filepath"
+
+	"github.com/sgkeeper/sgkeeper/functions/runtime"
 )
 
 // Props are the properties of an installation. The zero value is not valid: see [Defaults].
@@ -88,7 +90,8 @@ const create = "create" // the value of KMSKey that makes a key
 func Defaults() Props {
 	return Props{
 		Name: "sgkeeper", Architecture: ARM64, Mode: "enforce", ManagedTag: Tag{"sgkeeper:managed", "true"}, Quota: 60,
-		TagRules: true, LogLevel: "info", Concurrency: 10, AuditMinutes: 60, LogDays: 90, ReportDays: 400, Archive: 30,
+		TagRules: true, LogLevel: "info", Concurrency: runtime.Concurrency, AuditMinutes: 60, LogDays: 90,
+		ReportDays: 400, Archive: 30,
 	}
 }
 

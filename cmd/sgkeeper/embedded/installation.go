@@ -138,7 +138,7 @@ func (i *Installation) queueARN(name string) string {
 
 // Serve runs the function for launches until ctx ends. It returns after the last invocation.
 func (i *Installation) Serve(ctx context.Context) error {
-	mapping := fakeaws.Mapping{BatchSize: 10, MaximumConcurrency: 10, PartialBatchResponses: true}
+	mapping := fakeaws.Mapping{BatchSize: 10, MaximumConcurrency: runtime.Concurrency, PartialBatchResponses: true}
 	return i.Account.Consume(ctx, i.queueARN(LaunchQueue), mapping, i.deliver)
 }
 
