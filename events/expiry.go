@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-const wantExpiry = "a time with a zone by RFC 3339, such as 2026-12-01T00:00:00Z, from 1970 to 9999"
+const wantExpiry = "a time with a zone by RFC 3339, such as 2031-12-01T00:00:00Z, from 1970 to 9999"
 
 // expiry reads the time at which a request expires. It does not check whether that is in the
 // future, because the decoder reads no clock.

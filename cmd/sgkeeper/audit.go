@@ -51,7 +51,7 @@ func newAudit() *cobra.Command {
 		"`file` to write a template to: exceptions for the foreign rules of the drifts, with owner, reason and expiry "+
 			"to fill in; it must not exist")
 	flags.StringVar(&f.at, "at", "",
-		"`time` at which the files were saved, as 2026-12-01T00:00:00Z; by default now; needs --rules")
+		"`time` at which the files were saved, as 2031-12-01T00:00:00Z; by default now; needs --rules")
 	f.members.add(cmd)
 	f.policy.add(cmd)
 	f.out.add(cmd)

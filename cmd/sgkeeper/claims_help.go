@@ -25,7 +25,7 @@ With --output json it prints the document that plan --claims reads:
       "region": "us-east-1",
       "rules": [],                as in EC2's SecurityGroupRules
       "receivedAt": "2026-11-23T09:00:00.25Z",
-      "expiresAt": "2026-12-01T00:00:00Z",      absent: never
+      "expiresAt": "2031-12-01T00:00:00Z",      absent: never
       "status": "open",           or refused, expired, ended
       "settledAt": "2026-11-24T09:00:00Z",      end of the request; absent: it is open
       "reasons": [],              why it was refused; absent: it was not

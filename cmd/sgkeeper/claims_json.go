@@ -207,7 +207,7 @@ func checkClaim(c claimJSON[json.RawMessage]) error {
 	case len(c.Rules) == 0:
 		return errors.New(".rules: want at least one rule")
 	case c.ReceivedAt.IsZero():
-		return errors.New(".receivedAt: absent: want a time such as 2026-12-01T00:00:00Z")
+		return errors.New(".receivedAt: absent: want a time such as 2031-12-01T00:00:00Z")
 	}
 	switch c.Status {
 	case claim.Open, claim.Refused, claim.Expired, claim.Ended:

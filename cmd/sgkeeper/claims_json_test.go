@@ -102,7 +102,7 @@ func TestClaimsUnreadable(t *testing.T) {
 		{"a rule", file(`10.0.0.0/8`, `10.0.0.0/40`), `claims[1].rules[0]: CidrIpv4`},
 		{"no direction", file(`"IsEgress": false, `, ``), `claims[1].rules[0]: IsEgress is absent`},
 		{"a time", file(`2026-11-23T09:00:00Z`, `yesterday`),
-			`claims[1]: found "yesterday": want a time such as 2026-12-01T00:00:00Z`},
+			`claims[1]: found "yesterday": want a time such as 2031-12-01T00:00:00Z`},
 		{"no time", file(`"receivedAt": "2026-11-23T09:00:00Z", `, ``), `claims[1].receivedAt: absent: want a time`},
 		{"a status", file(`"open"`, `"closed"`),
 			`claims[1].status: found "closed": want open, refused, expired or ended`},

@@ -98,7 +98,7 @@ func (f timeFlag) Set(s string) (err error) {
 func parseTime(s string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return time.Time{}, errors.New("want a time such as 2026-12-01T00:00:00Z")
+		return time.Time{}, errors.New("want a time such as 2031-12-01T00:00:00Z")
 	}
 	return at, nil
 }

@@ -42,7 +42,7 @@ func newFreeze() *cobra.Command {
 	cmd.Flags().StringVar(&f.reason, "reason", "", "`text` for the outcomes of launches, and for sgkeeper leases")
 	must(cmd.MarkFlagRequired("reason"))
 	cmd.Flags().Var(timeFlag{&f.until}, "until",
-		"`time` at which the freeze ends by itself, such as 2026-12-01T00:00:00Z; by default a thaw ends it")
+		"`time` at which the freeze ends by itself, such as 2031-12-01T00:00:00Z; by default a thaw ends it")
 	cmd.Flags().DurationVar(&f.length, "for", 0, "`duration` after which the freeze ends by itself, such as 90m or 12h")
 	cmd.MarkFlagsMutuallyExclusive("until", "for")
 	complete(cmd, "reason")

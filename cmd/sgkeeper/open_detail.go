@@ -45,7 +45,7 @@ func (d *openDetail) add(cmd *cobra.Command) {
 	flags.StringVar(&d.description, "description", "", "`text` for the description of the rules")
 	flags.StringVar(&d.expires, "expires", "",
 		"`time` after which the ports close even if the launch has not ended: 12h, "+
-			"or 2026-12-01T00:00:00Z; by default "+
+			"or 2031-12-01T00:00:00Z; by default "+
 			"never")
 	flags.StringVar(&d.purpose.Requester, "requester", "", "`requester`: a person or a team")
 	flags.StringVar(&d.purpose.Reason, "reason", "", "`reason` why the launch needs the ports")
@@ -110,7 +110,7 @@ func (d *openDetail) expiry(now time.Time) (time.Time, error) {
 		in, err := time.ParseDuration(d.expires)
 		if err != nil {
 			return time.Time{}, fmt.Errorf("%q: want a duration such as 12h or 90m, "+
-				"or a time such as 2026-12-01T00:00:00Z",
+				"or a time such as 2031-12-01T00:00:00Z",
 				d.expires)
 		}
 		at = now.Add(in)

@@ -47,7 +47,7 @@ func newPlan() *cobra.Command {
 		"`file` with guardrails; builtin: those of an installation without a file; none: "+
 			"no guardrails; - is standard input")
 	f.lists.add(cmd)
-	flags.Var(timeFlag{&f.at}, "at", "`time` at which the events arrive, such as 2026-12-01T00:00:00Z; by default now")
+	flags.Var(timeFlag{&f.at}, "at", "`time` at which the events arrive, such as 2031-12-01T00:00:00Z; by default now")
 	flags.StringVar(&f.claims, "claims", "",
 		"`file` with the existing requests, as sgkeeper claims --output json prints them; - is standard input; "+
 			"needs --installation")

@@ -63,7 +63,7 @@ func readRefusal(data []byte) (claim.Refusal, error) {
 		return claim.Refusal{}, fmt.Errorf(": %w", err)
 	}
 	if c.RefusedAt.IsZero() {
-		return claim.Refusal{}, errors.New(".refusedAt: absent: want a time such as 2026-12-01T00:00:00Z")
+		return claim.Refusal{}, errors.New(".refusedAt: absent: want a time such as 2031-12-01T00:00:00Z")
 	}
 	r := claim.Refusal{
 		Launch: claim.Launch{Account: c.Account, Namespace: c.Namespace, Name: c.Launch},

@@ -80,7 +80,7 @@ func plainly(err error) error {
 		return secgroup.WrongType(wrong)
 	}
 	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
-		return fmt.Errorf("found %q: want a time such as 2026-12-01T00:00:00Z", wrong.Value)
+		return fmt.Errorf("found %q: want a time such as 2031-12-01T00:00:00Z", wrong.Value)
 	}
 	if key, unknown := strings.CutPrefix(err.Error(), "json: unknown field "); unknown {
 		return fmt.Errorf("unknown key %s", key)

@@ -38,7 +38,7 @@ type LaunchProps struct {
 	ServiceToken *string
 	Group        Group
 	Rules        []Rule
-	ExpiresAt    string // such as 2026-12-01T00:00:00Z; "": never
+	ExpiresAt    string // such as 2031-12-01T00:00:00Z; "": never
 	Requester    string // at most 128 characters; "": not given
 	Reason       string // at most 512 characters; "": not given
 	Ticket       string // at most 128 characters; "": not given

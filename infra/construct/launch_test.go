@@ -30,7 +30,7 @@ func template(t *testing.T) []byte {
 			{Protocol: "icmp", ICMP: &construct.ICMP{Type: 3, Code: 4}, From: []string{"0.0.0.0/0"}},
 			{Protocol: "all", To: []string{"0.0.0.0/0"}},
 		},
-		ExpiresAt: "2026-12-01T00:00:00Z", Requester: "team-inference", Ticket: "OPS-1234",
+		ExpiresAt: "2031-12-01T00:00:00Z", Requester: "team-inference", Ticket: "OPS-1234",
 	})
 	construct.NewLaunch(stack, jsii.String("Named"), &construct.LaunchProps{
 		ServiceToken: jsii.String("arn:aws:lambda:us-east-1:111122223333:function:other-ensure:stack"),

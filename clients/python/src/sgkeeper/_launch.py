@@ -214,7 +214,7 @@ def _rules(
 
 
 def _at(expires: Expiry) -> str:
-    """The time of an expiry as the event has it, for example 2026-12-01T00:00:00Z."""
+    """The time of an expiry as the event has it, for example 2031-12-01T00:00:00Z."""
     if isinstance(expires, datetime.timedelta):
         if expires <= datetime.timedelta(0):
             raise InputError(f"expires: found {expires}: want a duration above 0")

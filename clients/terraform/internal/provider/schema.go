@@ -33,7 +33,7 @@ const (
 	fromText        = "Sources of an ingress rule: CIDRs, addresses, `sg-...`, `<account>/sg-...`, `pl-...` or `self`."
 	toText          = "Destinations of an egress rule, in the same forms. A rule has either `from` or `to`."
 	descriptionText = "Description in EC2. A changed description counts for rules that are made later."
-	expiresText     = "Time at which sgkeeper ends the rules, such as `2026-12-01T00:00:00Z`. By default, never."
+	expiresText     = "Time at which sgkeeper ends the rules, such as `2031-12-01T00:00:00Z`. By default, never."
 	requesterText   = "Person or team that needs the ports, at most 128 characters."
 	reasonText      = "Reason, at most 512 characters."
 	ticketText      = "Ticket, such as `OPS-1234`, at most 128 characters."
