@@ -13,7 +13,7 @@ import (
 // TestProcessesThrottled has compiled functions serve launches of 1 to 200 rules on
 // DynamoDB Local and moto. A proxy before moto throttles them by EC2's token buckets, which
 // are empty at first. Some processes are killed, and some replies are lost. Every message is
-// answered, and the engines are at rest within five minutes of the last fault.
+// answered, and the engines are at rest within three minutes of the last fault.
 func TestProcessesThrottled(t *testing.T) {
 	f := &fleet{plan: faultPlan{faults: throttledFaults}, quota: 1000, buckets: newBuckets()}
 	s := newScene(t, motoRoomy, f, groupCount)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 )
 
 // moment is the time of a planned fault. before: the process is killed before the engine gets the
@@ -40,6 +41,7 @@ type faultPlan struct {
 	faults []plannedFault
 	mu     sync.Mutex
 	seen   map[string]int // requests, by operation
+	last   time.Time      // of the last fault
 }
 
 // next returns the fault of the next request for an operation.
@@ -52,10 +54,18 @@ func (d *faultPlan) next(op string) moment {
 	d.seen[op]++
 	for _, k := range d.faults {
 		if k.op == op && k.nth == d.seen[op] {
+			d.last = time.Now()
 			return k.when
 		}
 	}
 	return never
+}
+
+// quiet returns the time since the last fault, or since a later time.
+func (d *faultPlan) quiet(since time.Time) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return min(time.Since(since), time.Since(d.last))
 }
 
 // operationOf is the operation of a request to an engine.
