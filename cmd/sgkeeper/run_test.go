@@ -63,14 +63,16 @@ func runCases(dir string) []runCase {
 	const term, kill = syscall.SIGTERM, syscall.SIGKILL
 	on := func(s ...syscall.Signal) []syscall.Signal { return s }
 	return []runCase{
-		{name: "success", command: sh(`test -n "$SGKEEPER_LAUNCH" || exit 1; echo up; read x; exit 0`), opens: true, stderr: "ended: "},
+		{name: "success", command: sh(`test -n "$SGKEEPER_LAUNCH" || exit 1; echo up; read x; exit 0`), opens: true,
+			stderr: "ended: "},
 		{name: "failure", command: sh("echo up; read x; exit 3"), opens: true, code: 3},
 		{name: "killed-command", command: sh("echo up; read x; kill -KILL $$"), opens: true, code: 128 + 9},
 		{name: "sigterm", command: sh("echo up; read x"), signals: on(term), opens: true, code: 128 + 15},
 		{name: "sigint", command: sh("echo up; read x"), signals: on(syscall.SIGINT), opens: true, code: 128 + 2},
 		{name: "sighup", command: sh("echo up; read x"), signals: on(syscall.SIGHUP), opens: true, code: 128 + 1},
 		{name: "handled", command: []string{"on-signal", "4"}, signals: on(term), opens: true, code: 4},
-		{name: "second-signal", command: []string{"on-signal", "again"}, signals: on(term, term), opens: true, code: 128 + 9},
+		{name: "second-signal", command: []string{"on-signal", "again"}, signals: on(term, term), opens: true,
+			code: 128 + 9},
 		{name: "not-found", command: []string{"no-such-command"}, code: 127, stderr: "executable file not found"},
 		{name: "no-such-file", command: []string{"./no-such-file"}, code: 127},
 		{name: "not-executable", command: []string{filepath.Join(dir, "text")}, code: 126, stderr: "permission denied"},
@@ -80,8 +82,8 @@ func runCases(dir string) []runCase {
 		{name: "sigterm-while-waiting", group: frozenGroup, command: sh("echo up"), signals: on(term),
 			unopened: true, code: 128 + 15},
 		{name: "flaky-bus", command: sh("echo up; read x; exit 0"), opens: true, flaky: true, stderr: "ended: "},
-		{name: "no-end", command: sh("echo up; read x; exit 0"), opens: true, silent: true, overdue: true, slow: true, code: 1,
-			stderr: "end it with: sgkeeper close --launch no-end-"},
+		{name: "no-end", command: sh("echo up; read x; exit 0"), opens: true, silent: true, overdue: true, slow: true,
+			code: 1, stderr: "end it with: sgkeeper close --launch no-end-"},
 		{name: "sigkill", command: sh("echo up; read x"), signals: on(kill), opens: true, overdue: true,
 			code: -1},
 	}

@@ -7,9 +7,9 @@ import (
 )
 
 // TestAuditMemory bounds the memory of an audit for each group. It compares the live heap of audits of
-// two sizes, with an earlier report, six rules a group, and drifts in one of five groups. So
-// the figure does not depend on the garbage collector. It falls with the size, because a report has the
-// requests and ports of some of its groups only.
+// two sizes, with an earlier report, six rules a group, and drifts in one of five groups. So the figure
+// does not depend on the garbage collector. It falls with the size, because a report has the requests and
+// ports of some of its groups only.
 func TestAuditMemory(t *testing.T) {
 	few, many := proof.Pick(t, 2_000, 500, 500), proof.Pick(t, 12_000, 1_500, 1_500)
 	bound := proof.Pick(t, 2_400.0, 4_600, 4_600) // bytes for each group
