@@ -89,9 +89,11 @@ func (p *pass) sort() {
 // result merges the lines and reports on them.
 func (m *merge) result() Result {
 	end := m.solve(m.start())
-	if m.stuck(end) != nil { // the first head may be that of another line
-		m.byTime, m.failures = true, mostFailures
-		end = m.solve(m.start())
+	for m.first = 1; m.first < mostFirst && m.stuck(end) != nil; m.first++ {
+		m.failures = mostFailures
+		if other := m.solve(m.start()); other.count > end.count {
+			end = other
+		}
 	}
 	r := Result{Group: m.group, Passes: len(m.passes), Events: m.ordered(end)}
 	for i, p := range m.passes {

@@ -16,6 +16,7 @@ type table struct {
 	head  lease.Head
 	now   lease.Instant
 	lines []Line
+	loses bool // the reply to each ring is lost
 }
 
 // run takes a pass through the protocol until it is done, or until stop returns true before an
@@ -28,7 +29,8 @@ func (tb *table) run(name string, stop func(lease.Op) bool, during func(lease.Op
 		a := attemptOf(s.Op, s)
 		r := lease.Reply{Now: tb.now, Claimed: lease.SomeNew, Failed: !a.allowed(tb.head)}
 		r.Plan.Authorize = s.Op == lease.Describe
-		if !r.Failed {
+		r.Lost = tb.loses && s.Op == lease.Ring
+		if !r.Failed && s.Tries == 0 {
 			tb.head = a.apply(tb.head)
 		}
 		r.Head = tb.head
@@ -85,6 +87,24 @@ func TestCheckMergesByTickets(t *testing.T) {
 	r := Check(append(lines, lines...), false)
 	if len(r) != 1 || r[0].Broken != nil || len(r[0].Events) < len(lines) {
 		t.Fatalf("%+v", r)
+	}
+}
+
+// TestCheckBegins: the first two writes that show the head saw the same ticket before them. The
+// earlier one is of a function whose clock is ahead.
+func TestCheckBegins(t *testing.T) {
+	tb := &table{now: 1_000_000, loses: true}
+	tb.run("ahead", never, alone) // rings, gets no reply, and yields
+	tb.loses = false
+	for i := range tb.lines {
+		tb.lines[i].At += 10_000
+		tb.lines[i].Deadline += 10_000
+	}
+	for i := range 5 {
+		tb.run(fmt.Sprint("next-", i), never, alone)
+	}
+	if r := Check(tb.lines, true)[0]; r.Broken != nil {
+		t.Errorf("rejected: %s", r.Broken.Why)
 	}
 }
 

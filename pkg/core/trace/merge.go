@@ -2,6 +2,7 @@ package trace
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
@@ -18,8 +19,8 @@ type merge struct {
 	passes   []*pass
 	rings    map[lease.Ticket]bool // tickets that a line counts
 	names    map[string]*pass
-	byTime   bool // the first line to show the head is that of the earliest time
-	failures int  // how many more guesses may fail
+	first    int // which of the candidates is believed to be the first line to show the head
+	failures int // how many more guesses may fail
 	blamed   cursor
 }
 
@@ -286,23 +287,37 @@ func (m *merge) write(s *progress) bool {
 // begin takes the first line that shows the head. The lines before it are not in the files, so
 // it is believed.
 func (m *merge) begin(s *progress) bool {
-	first := -1
-	for _, left := range s.waiting {
-		for _, i := range left {
-			if first < 0 || m.begins(s, i, first) {
-				first = i
-			}
+	first := m.firsts(s)
+	if m.first >= len(first) {
+		return false
+	}
+	i := first[m.first]
+	t, _ := m.passes[i].lines[s.at[i].next].before()
+	if !m.take(s, i) {
+		return false
+	}
+	s.unpark(i, t)
+	return true
+}
+
+// mostFirst bounds the lines that are tried as the first one to show the head.
+const mostFirst = 6
+
+// firsts returns the passes whose next line may be the first to show the head, at most mostFirst:
+// the one that saw the earliest head, and then by time.
+func (m *merge) firsts(s *progress) []int {
+	all := slices.Concat(slices.Collect(maps.Values(s.waiting))...)
+	slices.SortFunc(all, func(i, j int) int {
+		a, b := m.passes[i].lines[s.at[i].next], m.passes[j].lines[s.at[j].next]
+		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(i, j))
+	})
+	for n, i := range all {
+		if m.begins(s, i, all[0]) {
+			copy(all[1:], all[:n])
+			all[0] = i
 		}
 	}
-	if first < 0 {
-		return false
-	}
-	t, _ := m.passes[first].lines[s.at[first].next].before()
-	if !m.take(s, first) {
-		return false
-	}
-	s.unpark(first, t)
-	return true
+	return all[:min(len(all), mostFirst)]
 }
 
 // begins reports whether the line of pass i saw an earlier head than that of pass j.
@@ -311,8 +326,6 @@ func (m *merge) begins(s *progress, i, j int) bool {
 	ta, _ := a.before()
 	tb, _ := b.before()
 	switch {
-	case m.byTime && a.At != b.At:
-		return a.At < b.At
 	case ta != tb:
 		return ta < tb
 	case a.appliedBefore() != b.appliedBefore():
