@@ -91,8 +91,8 @@ func (m *merge) result() Result {
 	end := m.solve(m.start())
 	for m.first = 1; m.first < mostFirst && m.stuck(end) != nil; m.first++ {
 		m.failures = mostFailures
-		if other := m.solve(m.start()); other.count > end.count {
-			end = other
+		if other := m.solve(m.start()); m.first == 1 || m.stuck(other) == nil {
+			end = other // if all fail, the order by time is reported
 		}
 	}
 	r := Result{Group: m.group, Passes: len(m.passes), Events: m.ordered(end)}

@@ -301,23 +301,32 @@ func (m *merge) begin(s *progress) bool {
 }
 
 // mostFirst bounds the lines that are tried as the first one to show the head.
-const mostFirst = 6
+const mostFirst = 8
 
 // firsts returns the passes whose next line may be the first to show the head, at most mostFirst:
-// the one that saw the earliest head, and then by time.
+// the one that saw the earliest head, the earliest by time, and then all by the tickets that they
+// saw.
 func (m *merge) firsts(s *progress) []int {
 	all := slices.Concat(slices.Collect(maps.Values(s.waiting))...)
+	if len(all) == 0 {
+		return nil
+	}
+	next := func(i int) *Line { return m.passes[i].lines[s.at[i].next] }
 	slices.SortFunc(all, func(i, j int) int {
-		a, b := m.passes[i].lines[s.at[i].next], m.passes[j].lines[s.at[j].next]
-		return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(i, j))
+		return cmp.Or(cmp.Compare(next(i).At, next(j).At), cmp.Compare(i, j))
 	})
-	for n, i := range all {
-		if m.begins(s, i, all[0]) {
-			copy(all[1:], all[:n])
-			all[0] = i
+	head, time := all[0], all[0]
+	for _, i := range all {
+		if m.begins(s, i, head) {
+			head = i
 		}
 	}
-	return all[:min(len(all), mostFirst)]
+	slices.SortStableFunc(all, func(i, j int) int {
+		t, _ := next(i).before()
+		u, _ := next(j).before()
+		return cmp.Compare(t, u)
+	})
+	return slices.Insert(all, 0, head, time)[:min(len(all)+2, mostFirst)]
 }
 
 // begins reports whether the line of pass i saw an earlier head than that of pass j.
