@@ -19,11 +19,12 @@ func (s State) deferRefusals(d Decision) Decision {
 	if len(d.Refused) == 0 {
 		return d
 	}
-	revoking := idsOf(d.Revoke, entryID)
-	closing := slices.DeleteFunc(s.Existing(), func(e secgroup.Entry) bool { return !revoking[e.ID] })
+	revoking := idsOf(slices.Concat(d.Revoke, d.Blind), entryID)
+	closing := slices.DeleteFunc(slices.Concat(s.Existing(), s.pending),
+		func(e secgroup.Entry) bool { return !revoking[e.ID] })
 	var refused []plan.Refusal
 	for _, r := range d.Refused {
-		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return requestsRule(r.Request, e.Rule) }) {
+		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return s.mayBeOf(r.Request, e) }) {
 			d.Deferred = append(d.Deferred, r)
 			continue
 		}
@@ -32,7 +33,7 @@ func (s State) deferRefusals(d Decision) Decision {
 			refused = append(refused, r)
 			continue
 		}
-		problem := fmt.Sprintf("%s was opened for the request and cannot be revoked yet; "+
+		problem := fmt.Sprintf("%s may be open for the request and cannot be revoked yet; "+
 			"the refusal is final after that", rule)
 		r.Reasons = append(slices.Clip(r.Reasons), claim.Fault{Field: "/rules", Problem: problem})
 		d.Waiting = append(d.Waiting, r)
@@ -41,20 +42,51 @@ func (s State) deferRefusals(d Decision) Decision {
 	return d
 }
 
-// leftOpen returns a rule that was opened for the request alone and that this round cannot
-// revoke. EC2 denies the revoke, the history is lost, only a Duplicate error shows the rule,
-// or a failed call may have made it.
-func (s State) leftOpen(d Decision, r claim.Request) (secgroup.Rule, bool) {
-	for _, have := range s.rules {
+// leftOpen returns a rule, in words, that may be open for the request alone and that this round
+// cannot revoke.
+func (s State) leftOpen(d Decision, r claim.Request) (rule string, left bool) {
+	alone := func(rule secgroup.Rule) bool { return requestsRule(r, rule) && d.Desired.First(rule) == "" }
+	shown := idsOf(slices.Concat(s.Existing(), s.pending), entryID)
+	for _, have := range s.rules { // only a Duplicate error shows it, or it cannot be revoked
 		blocked := have.ID == "" || have.Ours && (s.HistoryLost() || s.round.unrevoked[have.ID] != 0)
-		if blocked && requestsRule(r, have.Rule) && d.Desired.First(have.Rule) == "" {
-			return have.Rule, true
+		if blocked && alone(have.Rule) {
+			return have.Rule.String(), true
+		}
+	}
+	for _, e := range s.pending { // EC2 did not revoke it
+		known := e.Rule.Peer.IsValid()
+		switch {
+		case s.round.unrevoked[e.ID] == 0:
+		case known && alone(e.Rule):
+			return e.Rule.String(), true
+		case !known && s.mayBeOf(r, e):
+			return "a rule of which only the id " + e.ID + " is known", true
+		}
+	}
+	for _, m := range s.Ledger.Made { // an earlier describe may have shown it, and this one is older
+		if m.Listed && !shown[m.ID] && s.Now.Sub(m.At) < claim.Lag && alone(m.Rule) {
+			return m.Rule.String(), true
 		}
 	}
 	if possible := s.possiblyOpen(d, r); len(possible) > 0 {
-		return possible[0], true
+		return possible[0].String(), true
 	}
-	return secgroup.Rule{}, false
+	return "", false
+}
+
+// mayBeOf reports whether an entry may be of one of the request's rules. If only its id is
+// known, that is any rule of its direction, unless its revoke was recorded before the request
+// came.
+func (s State) mayBeOf(r claim.Request, e secgroup.Entry) bool {
+	if e.Rule.Peer.IsValid() {
+		return requestsRule(r, e.Rule)
+	}
+	recorded := slices.ContainsFunc(s.Ledger.PendingRevokes, func(p claim.PendingRevoke) bool {
+		return p.ID == e.ID && !p.Since.Before(r.Received.Add(-claim.Margin))
+	})
+	return recorded && slices.ContainsFunc(r.Rules, func(asked secgroup.Entry) bool {
+		return asked.Rule.Direction == e.Rule.Direction
+	})
 }
 
 // possiblyOpen returns the rules that a failed call may have made for the request alone.
@@ -81,7 +113,7 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule)
 // then.
 func (s State) assumeOpen(d Decision, l claim.Ledger) claim.Ledger {
 	for _, w := range d.Waiting {
-		if reasons, _ := s.faultsOf(w.Request); reasons == nil {
+		if s.faultsOf(w.Request) == nil {
 			continue
 		}
 		for _, r := range s.possiblyOpen(d, w.Request) {

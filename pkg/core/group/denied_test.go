@@ -99,6 +99,64 @@ func TestRefusedNow(t *testing.T) {
 	}
 }
 
+// TestRefusalAwaitsRevokes keeps a refusal waiting while a rule of the request may be open: its
+// revoke is pending and fails, or a holder that died may have made it.
+func TestRefusalAwaitsRevokes(t *testing.T) {
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	entry := func(text string) secgroup.Entry { return secgroup.Entry{Rule: secgroup.MustParseRule(text)} }
+	good, bad := entry("udp 8007 from 10.0.0.0/8"), entry("tcp 8000 from sg-0dead00000000dead")
+	id := secgroup.Entry{ID: "sgr-1"}
+	named := secgroup.Entry{ID: "sgr-1", Rule: good.Rule}
+	made := []claim.Made{{Rule: good.Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true}}
+	pending := []claim.PendingRevoke{{ID: "sgr-1", Since: now.Add(-30 * time.Second)}}
+	rejects := func(s group.State) group.State {
+		return s.Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group"})
+	}
+	for _, row := range []struct {
+		name        string
+		received    time.Duration // before now
+		ledger      claim.Ledger
+		interrupted bool
+		then        func(group.State) group.State
+		outcome     string
+	}{
+		{"nothing is open", 2 * time.Minute, claim.Ledger{}, false, rejects, "refused"},
+		{"the revoke is still to come", 2 * time.Minute, claim.Ledger{Made: made, PendingRevokes: pending}, false,
+			rejects, "deferred"},
+		{"the revoke is denied", 2 * time.Minute, claim.Ledger{Made: made, PendingRevokes: pending}, false,
+			func(s group.State) group.State { return rejects(s.Denied([]secgroup.Entry{named})) }, "waiting"},
+		{"EC2 does not know the id yet", 2 * time.Minute, claim.Ledger{Made: made, PendingRevokes: pending}, false,
+			func(s group.State) group.State { return rejects(s.NotFound([]secgroup.Entry{named})) }, "waiting"},
+		{"the revoke is done", 2 * time.Minute, claim.Ledger{Made: made, PendingRevokes: pending}, false,
+			func(s group.State) group.State { return rejects(s.Revoked([]secgroup.Entry{named}, now)) }, "refused"},
+		{"only the id is known, and to be revoked", 2 * time.Minute, claim.Ledger{PendingRevokes: pending}, false,
+			rejects, "deferred"},
+		{"only the id is known", 2 * time.Minute, claim.Ledger{PendingRevokes: pending}, false,
+			func(s group.State) group.State { return rejects(s.Denied([]secgroup.Entry{id})) }, "waiting"},
+		{"the id is of another direction", 2 * time.Minute,
+			claim.Ledger{PendingRevokes: []claim.PendingRevoke{{ID: "sgr-1", Egress: true, Since: now}}}, false,
+			func(s group.State) group.State { return rejects(s.Denied([]secgroup.Entry{id})) }, "refused"},
+		{"the request is newer than the id", -2 * time.Minute, claim.Ledger{PendingRevokes: pending}, false,
+			func(s group.State) group.State { return rejects(s.Denied([]secgroup.Entry{id})) }, "refused"},
+		{"an older describe does not show it", 2 * time.Minute, claim.Ledger{Made: []claim.Made{
+			{Rule: good.Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true, Described: true}}}, false,
+			rejects, "waiting"},
+		{"a holder that died may have made it", 2 * time.Minute, claim.Ledger{}, true, rejects, "waiting"},
+	} {
+		r := claim.Request{
+			Launch: claim.Launch{Account: "111122223333", Name: "a"}, Received: now.Add(-row.received),
+			Status: claim.Open, Rules: []secgroup.Entry{good, bad},
+		}
+		s := group.State{Requests: []claim.Request{r}, Loaded: now, Ledger: row.ledger, Interrupted: row.interrupted}
+		s.Quota.Limit = 60
+		d := row.then(s.Observe(nil, now)).Decide()
+		got := map[string]int{"refused": len(d.Refused), "deferred": len(d.Deferred), "waiting": len(d.Waiting)}
+		if got[row.outcome] != 1 || len(d.Refused)+len(d.Deferred)+len(d.Waiting) != 1 {
+			t.Errorf("%s: %v, want the request %s", row.name, got, row.outcome)
+		}
+	}
+}
+
 // TestPossiblyOpen keeps a refusal waiting while a failed call may have made a rule of the
 // request. The ledger then lists the rule without an id.
 func TestPossiblyOpen(t *testing.T) {
@@ -111,7 +169,7 @@ func TestPossiblyOpen(t *testing.T) {
 	}
 	s := group.State{Requests: []claim.Request{r}, Loaded: now}
 	s.Quota.Limit = 60
-	s = s.Observe(nil, now).Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group", Absent: true})
+	s = s.Observe(nil, now).Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group"})
 	if d := s.Decide(); len(d.Refused) != 1 {
 		t.Fatalf("refused %v, waiting %v; want the request refused", d.Refused, d.Waiting)
 	}

@@ -101,9 +101,6 @@ const (
 // Fault is the reason why EC2 rejects a rule.
 type Fault struct {
 	Field, Problem string
-	// Absent: the group or the peer does not exist, so no round can have served a request for
-	// the rule.
-	Absent bool
 	// Silent: the rejection does not show that the rule does not exist. For example, IAM denies
 	// a call without a look at its rules.
 	Silent bool
