@@ -267,6 +267,7 @@ func (p *pass) fault(r secgroup.Rule, err error) {
 		f.Problem = fmt.Sprintf("sgkeeper may not change the group; tag it sgkeeper:managed=true, "+
 			"or check the permissions of the function's role (%v)", err)
 	case errors.Is(err, ErrGroupNotFound):
+		f.Absent = true
 		f.Problem = fmt.Sprintf("%s: the group or the peer does not exist, or no peering reaches it (%v)", r, err)
 	case errors.Is(err, ErrFull):
 		f.Problem = fmt.Sprintf("the group has no room for the %d rules that are missing, "+

@@ -19,7 +19,7 @@ func (s State) deferRefusals(d Decision) Decision {
 	if len(d.Refused) == 0 {
 		return d
 	}
-	revoking := idsOf(slices.Concat(d.Revoke, d.Blind), entryID)
+	revoking := d.revoking()
 	closing := slices.DeleteFunc(slices.Concat(s.Existing(), s.pending),
 		func(e secgroup.Entry) bool { return !revoking[e.ID] })
 	var refused []plan.Refusal
@@ -42,6 +42,9 @@ func (s State) deferRefusals(d Decision) Decision {
 	return d
 }
 
+// revoking returns the ids of the rules to revoke.
+func (d Decision) revoking() map[string]bool { return idsOf(slices.Concat(d.Revoke, d.Blind), entryID) }
+
 // leftOpen returns a rule, in words, that may be open for the request alone and that this round
 // cannot revoke.
 func (s State) leftOpen(d Decision, r claim.Request) (rule string, left bool) {
@@ -53,10 +56,11 @@ func (s State) leftOpen(d Decision, r claim.Request) (rule string, left bool) {
 			return have.Rule.String(), true
 		}
 	}
+	revoking := d.revoking()
 	for _, e := range s.pending { // EC2 did not revoke it
 		known := e.Rule.Peer.IsValid()
 		switch {
-		case s.round.unrevoked[e.ID] == 0:
+		case revoking[e.ID]:
 		case known && alone(e.Rule):
 			return e.Rule.String(), true
 		case !known && s.mayBeOf(r, e):
@@ -89,7 +93,26 @@ func (s State) mayBeOf(r claim.Request, e secgroup.Entry) bool {
 	})
 }
 
-// possiblyOpen returns the rules that a failed call may have made for the request alone.
+// possiblyMade marks the rules that a holder of an unreleased round may have made: those of the
+// requests that came before it ended, and that no round has served.
+func (s State) possiblyMade() State {
+	if s.unreleased().IsZero() {
+		return s
+	}
+	s.round.possible = cloned(s.round.possible)
+	for _, r := range s.Live() {
+		if s.Ledger.Served.Has(r) || !s.MayHaveBeenAnnounced(r) {
+			continue
+		}
+		for _, e := range r.Rules {
+			s.round.possible[e.Rule.WithoutOwner()] = true
+		}
+	}
+	return s
+}
+
+// possiblyOpen returns the rules that a failed call, or a holder that died, may have made for the
+// request alone.
 func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule) {
 	if len(s.round.possible)+len(s.round.uncertain) == 0 {
 		return nil
@@ -113,7 +136,7 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule)
 // then.
 func (s State) assumeOpen(d Decision, l claim.Ledger) claim.Ledger {
 	for _, w := range d.Waiting {
-		if s.faultsOf(w.Request) == nil {
+		if reasons, _ := s.faultsOf(w.Request); reasons == nil {
 			continue
 		}
 		for _, r := range s.possiblyOpen(d, w.Request) {

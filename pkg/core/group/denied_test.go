@@ -110,7 +110,7 @@ func TestRefusalAwaitsRevokes(t *testing.T) {
 	made := []claim.Made{{Rule: good.Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true}}
 	pending := []claim.PendingRevoke{{ID: "sgr-1", Since: now.Add(-30 * time.Second)}}
 	rejects := func(s group.State) group.State {
-		return s.Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group"})
+		return s.Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group", Absent: true})
 	}
 	for _, row := range []struct {
 		name        string
@@ -169,7 +169,7 @@ func TestPossiblyOpen(t *testing.T) {
 	}
 	s := group.State{Requests: []claim.Request{r}, Loaded: now}
 	s.Quota.Limit = 60
-	s = s.Observe(nil, now).Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group"})
+	s = s.Observe(nil, now).Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group", Absent: true})
 	if d := s.Decide(); len(d.Refused) != 1 {
 		t.Fatalf("refused %v, waiting %v; want the request refused", d.Refused, d.Waiting)
 	}

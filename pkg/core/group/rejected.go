@@ -9,15 +9,16 @@ import (
 )
 
 // rejected splits the live requests by EC2's answers in this round. It returns those to
-// refuse, because EC2 rejects one of their rules, and all others. A request that a round served,
-// or may have served in part, is among the others: it waits for the rule.
+// refuse, because EC2 rejects one of their rules, and all others. A request that was served,
+// or may have been announced, is among the others: it waits for the rule.
 func (s State) rejected() (refused []plan.Refusal, requests []claim.Request) {
 	if len(s.round.faults) == 0 {
 		return nil, s.Live()
 	}
 	for _, r := range s.Live() {
-		reasons := s.faultsOf(r)
-		if reasons == nil || s.Ledger.Served.Has(r) || s.MayHaveBeenAnnounced(r) {
+		reasons, absent := s.faultsOf(r)
+		keeps := s.Ledger.Served.Has(r) || !absent && s.MayHaveBeenAnnounced(r)
+		if reasons == nil || keeps {
 			requests = append(requests, r)
 		} else {
 			refused = append(refused, plan.Refusal{Request: r, Reasons: reasons})
@@ -26,20 +27,22 @@ func (s State) rejected() (refused []plan.Refusal, requests []claim.Request) {
 	return refused, requests
 }
 
-// faultsOf returns the distinct reasons why EC2 rejects rules of a request.
-func (s State) faultsOf(r claim.Request) (reasons claim.Faults) {
+// faultsOf returns the distinct reasons why EC2 rejects rules of a request. absent is true if
+// one of them means that no round can have served the request.
+func (s State) faultsOf(r claim.Request) (reasons claim.Faults, absent bool) {
 	seen := make(map[claim.Fault]bool)
 	for _, e := range r.Rules {
 		f, rejected := s.round.faults[e.Rule.WithoutOwner()]
 		if !rejected {
 			continue
 		}
+		absent = absent || f.Absent
 		if reason := (claim.Fault{Field: f.Field, Problem: f.Problem}); !seen[reason] {
 			seen[reason] = true
 			reasons = append(reasons, reason)
 		}
 	}
-	return reasons
+	return reasons, absent
 }
 
 // Needed returns the rules that the round must still authorize. It drops a rule that EC2 has

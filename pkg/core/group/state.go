@@ -83,7 +83,7 @@ type described struct {
 type memory struct {
 	confirmed map[secgroup.Rule]bool  // EC2's answer to a write shows that the rule exists
 	uncertain map[secgroup.Rule]bool  // EC2's answer does not show whether the rule exists
-	possible  map[secgroup.Rule]bool  // a call that failed at least in part may have made the rule
+	possible  map[secgroup.Rule]bool  // a failed call, or a holder that died, may have made the rule
 	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
 	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
 	attempted map[string]bool         // ids of rules that EC2 may have revoked, without an answer
@@ -101,6 +101,9 @@ const (
 // Fault is the reason why EC2 rejects a rule.
 type Fault struct {
 	Field, Problem string
+	// Absent: the group or the peer does not exist, so no round can have served a request for
+	// the rule.
+	Absent bool
 	// Silent: the rejection does not show that the rule does not exist. For example, IAM denies
 	// a call without a look at its rules.
 	Silent bool
@@ -133,7 +136,7 @@ func (s State) Observe(described []secgroup.Entry, now time.Time) State {
 	s.Ledger.Made = claim.Described(s.Ledger.Made, visible, now)
 	s.Ledger.Untagged = claim.Known(s.Ledger.Untagged, visible, now)
 	s.Ledger.PendingRevokes = s.stillPending()
-	s = s.prove().learnedLimit().recognise(visible)
+	s = s.prove().learnedLimit().recognise(visible).possiblyMade()
 	return s.derive()
 }
 
