@@ -24,16 +24,22 @@ var errIncomplete = errors.New("EC2's answer lists fewer rules than the call req
 // authorize writes the missing rules, and the assumed rules for EC2 to confirm, in as few
 // calls as possible.
 func (p *pass) authorize(ctx context.Context) (lease.Reply, error) {
+	if !p.myTurn && p.turns().dry() {
+		return p.againInTurn(ctx, false)
+	}
 	for _, batch := range slices.Concat(plan.Plain(p.decision.Authorize), p.confirmations()) {
 		switch err := p.open(ctx, batch); {
 		case errors.Is(err, errDescribeAgain):
 			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
 		case errors.Is(err, errDecideAgain):
 			return lease.Reply{Plan: p.decide()}, nil
+		case isThrottled(err) && !p.written:
+			return p.againInTurn(ctx, true)
 		case err != nil:
 			return lease.Reply{}, err
 		}
 	}
+	p.endTurn()
 	return lease.Reply{Plan: p.decide()}, nil
 }
 
@@ -76,7 +82,11 @@ func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 	if err != nil {
 		return err
 	}
-	made, err := p.Groups.Authorize(ctx, p.group, labelled)
+	var made []secgroup.Entry
+	err = p.paced(ctx, func() (err error) {
+		made, err = p.Groups.Authorize(ctx, p.group, labelled)
+		return err
+	})
 	if err != nil {
 		p.state = p.state.Unanswered(possiblyMade(rules, err))
 		return err
@@ -98,7 +108,7 @@ func possiblyMade(rules []secgroup.Entry, err error) []secgroup.Entry {
 			return nil
 		}
 	}
-	rejected := errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected)
+	rejected := errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected) || errors.Is(err, ErrThrottled)
 	if rejected && !errors.Is(err, ErrUncertain) || errors.Is(err, ErrDuplicate) && len(rules) == 1 {
 		return nil
 	}

@@ -29,6 +29,12 @@ func (p *pass) coalesce(ctx context.Context, refused lease.Reply) (lease.Reply, 
 	case <-ctx.Done():
 		return refused, nil
 	}
+	return p.lookAgain(ctx)
+}
+
+// lookAgain reads the head, in the form of the reply to a write that the head refused. So the pass
+// begins another round, or rings again if it does not hold the lease any more.
+func (p *pass) lookAgain(ctx context.Context) (lease.Reply, error) {
 	peek := p.step
 	peek.Op = lease.Peek
 	reply, ledger, err := p.Leases.Perform(ctx, p.group, peek, nil)

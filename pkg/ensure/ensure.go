@@ -12,7 +12,8 @@
 //   - A round observes the group (observe.go, share.go). The result is a [group.State], and
 //     [group.State.Decide] returns the decision.
 //   - The round applies the decision (refuse.go, revoke.go, authorize.go, narrow.go). Each
-//     effect returns a new State, and the round decides again.
+//     effect returns a new State, and the round decides again. If EC2 throttles, passes take
+//     turns (pace.go).
 //   - It announces the outcome (publish.go, event_size.go) and releases the lease.
 //   - outcome.go answers each message. [Ensurer.Sweep] makes passes without a message.
 //

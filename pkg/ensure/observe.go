@@ -3,10 +3,12 @@ package ensure
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/claim"
 	"github.com/sgkeeper/sgkeeper/pkg/core/group"
 	"github.com/sgkeeper/sgkeeper/pkg/core/lease"
+	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
 // newState returns the group's state with the given ledger and the settings.
@@ -80,7 +82,7 @@ func (p *pass) endRound() {
 
 // describe reads the group's rules and decides.
 func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
-	described, err := p.rules(ctx)
+	described, err := p.describedRules(ctx)
 	missing := errors.Is(err, ErrGroupNotFound)
 	switch {
 	case missing:
@@ -102,6 +104,27 @@ func (p *pass) describe(ctx context.Context) (lease.Reply, error) {
 	p.report(ctx)
 	return lease.Reply{Plan: todo}, nil
 }
+
+// describedRules reads the group's rules, or returns the rules that this pass has read a moment
+// ago. The latter are as good as those of a describe that lags.
+func (p *pass) describedRules(ctx context.Context) ([]secgroup.Entry, error) {
+	if p.reuse && p.now().Sub(p.describedAt) < maxReuse {
+		p.reuse = false
+		p.leaves()
+		return p.described, nil
+	}
+	p.reuse = false
+	at := p.now()
+	described, err := p.rules(ctx)
+	if err == nil {
+		p.described, p.describedAt = described, at
+	}
+	return described, err
+}
+
+// maxReuse bounds the age of a describe by which another round decides. It is a part of the minute
+// by which [group.Certain] exceeds EC2's lag.
+const maxReuse = 20 * time.Second
 
 // report logs and counts the rules that the decision holds back.
 func (p *pass) report(ctx context.Context) {

@@ -23,12 +23,16 @@ type pass struct {
 	sweep bool // no message: the group is due
 
 	step        lease.State
-	ledger      claim.Ledger // the head's, as last read
-	interrupted bool         // the round before this pass was not released
-	observed    bool         // the group was described; otherwise another function served it
-	failed      error        // why the reply to the last effect was lost
-	coming      bool         // other passes may wait for this one, to share a describe
-	contended   int          // rounds during which other functions rang
+	ledger      claim.Ledger     // the head's, as last read
+	interrupted bool             // the round before this pass was not released
+	observed    bool             // the group was described; otherwise another function served it
+	failed      error            // why the reply to the last effect was lost
+	coming      bool             // other passes may wait for this one, to share a describe
+	contended   int              // rounds during which other functions rang
+	myTurn      bool             // no other pass of the invocation may write to EC2 in this place
+	reuse       bool             // the next round decides by the describe of the last one
+	described   []secgroup.Entry // by the last describe
+	describedAt time.Time
 	covered     []secgroup.CoveredEntry
 	traced      traced
 
@@ -45,6 +49,7 @@ type round struct {
 	decision  group.Decision
 	announced bool                         // the bus has accepted the round's events
 	again     bool                         // EC2's answer caused a second describe
+	written   bool                         // EC2 has not throttled a write
 	denied    map[secgroup.Direction]error // directions for which EC2 denied the call
 	probes    int                          // remaining calls to find the rule that EC2 rejects
 }
@@ -65,6 +70,7 @@ func (p *pass) add(a *part) { p.parts = append(p.parts, a) }
 func (p *pass) run(ctx context.Context) {
 	p.comes()
 	defer p.leaves()
+	defer p.endTurn()
 	deadline, _ := ctx.Deadline()
 	p.step = lease.Start(Holder{Since: p.now(), Invocation: p.Invocation}.Nonce(), instant(deadline))
 	for p.step.Op != lease.Done {

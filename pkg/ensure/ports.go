@@ -65,6 +65,9 @@ var (
 	// ErrRejected: EC2 rejects the call with an error code that sgkeeper does not know. The
 	// rejection may be permanent.
 	ErrRejected = errors.New("EC2 rejects the call")
+	// ErrThrottled: EC2 did not apply the call, because its account and Region have made too many.
+	// A write is not repeated after it.
+	ErrThrottled = errors.New("EC2 throttles the call")
 	// ErrUncertain comes with another error of a write: EC2 may have applied an earlier attempt
 	// of the same call.
 	ErrUncertain = errors.New("an attempt without an answer")

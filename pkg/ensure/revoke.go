@@ -33,18 +33,24 @@ func pendingAmong(s group.State, entries []secgroup.Entry) []claim.PendingRevoke
 // revoke removes the recorded rules: first those that EC2 describes, then those known only by
 // their ids. EC2 may not know one of these ids, and one unknown id fails the whole call.
 func (p *pass) revoke(ctx context.Context) (lease.Reply, error) {
+	if !p.myTurn && p.turns().dry() {
+		return p.againInTurn(ctx, false)
+	}
 	for _, direction := range []secgroup.Direction{secgroup.Ingress, secgroup.Egress} {
 		err := p.remove(ctx, secgroup.OfDirection(direction, p.decision.Revoke))
-		if errors.Is(err, errDescribeAgain) {
+		if err == nil {
+			err = p.removeBlindly(ctx, secgroup.OfDirection(direction, p.decision.Blind))
+		}
+		switch {
+		case errors.Is(err, errDescribeAgain):
 			return lease.Reply{Plan: lease.Plan{Again: true}}, nil
-		}
-		if err != nil {
-			return lease.Reply{}, err
-		}
-		if err := p.removeBlindly(ctx, secgroup.OfDirection(direction, p.decision.Blind)); err != nil {
+		case isThrottled(err) && !p.written:
+			return p.againInTurn(ctx, true)
+		case err != nil:
 			return lease.Reply{}, err
 		}
 	}
+	p.endTurn()
 	return lease.Reply{Plan: p.decide()}, nil
 }
 
@@ -117,7 +123,7 @@ func (p *pass) removeBlindly(ctx context.Context, rules []secgroup.Entry) error 
 }
 
 func (p *pass) revokeAll(ctx context.Context, rules []secgroup.Entry) error {
-	err := p.Groups.Revoke(ctx, p.group, rules)
+	err := p.paced(ctx, func() error { return p.Groups.Revoke(ctx, p.group, rules) })
 	if err == nil {
 		p.state = p.state.Revoked(rules, p.now())
 		p.log.InfoContext(ctx, "revoked", "rules", len(rules))
@@ -135,7 +141,8 @@ func (p *pass) revokeAll(ctx context.Context, rules []secgroup.Entry) error {
 // none if it rejects the call. It may revoke all if the reply is lost, also that of an earlier
 // attempt.
 func possiblyRevoked(rules []secgroup.Entry, err error) []secgroup.Entry {
-	rejected := errors.Is(err, ErrDenied) || errors.Is(err, ErrRuleNotFound) || errors.Is(err, ErrRejected)
+	rejected := errors.Is(err, ErrDenied) || errors.Is(err, ErrRuleNotFound) || errors.Is(err, ErrRejected) ||
+		errors.Is(err, ErrThrottled)
 	if rejected && !errors.Is(err, ErrUncertain) {
 		return nil
 	}

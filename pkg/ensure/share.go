@@ -27,6 +27,17 @@ type sharing struct {
 
 	mu     sync.Mutex
 	places map[place]*meeting
+	turns  map[place]*turns
+}
+
+// turnsOf returns the turns of an account and Region.
+func (s *sharing) turnsOf(at place) *turns {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.turns[at] == nil {
+		s.turns[at] = newTurns()
+	}
+	return s.turns[at]
 }
 
 // meeting holds the passes of one place.
@@ -50,7 +61,7 @@ func (e *Ensurer) shared() *Ensurer {
 		return e
 	}
 	one := *e
-	one.sharing = &sharing{groups: e.Groups, places: make(map[place]*meeting)}
+	one.sharing = &sharing{groups: e.Groups, places: make(map[place]*meeting), turns: make(map[place]*turns)}
 	return &one
 }
 

@@ -55,8 +55,8 @@ type Handler struct {
 // service is the name of the function in each log line.
 const service = "sgkeeper-ensure"
 
-// ec2Attempts is the number of attempts for a call to EC2. The throttle buckets refill at 5
-// calls a second, so a few seconds of retries outlast most storms.
+// ec2Attempts is the number of attempts for a call to EC2. Describes may be throttled for some
+// seconds, because 20 a second are allowed. A throttled write waits for its turn instead.
 const ec2Attempts = 8
 
 // New makes a handler with clients made from c. It writes log lines and metrics to out as

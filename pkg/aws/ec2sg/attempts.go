@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/smithy-go/middleware"
@@ -42,6 +43,20 @@ func anyLost(attempts retry.AttemptResults) bool {
 		}
 	}
 	return false
+}
+
+// onceThrottled makes a write fail at once if EC2 throttles it. The caller waits for its turn.
+func onceThrottled(o *ec2.Options) {
+	if own, ok := o.Retryer.(aws.RetryerV2); ok {
+		o.Retryer = unthrottled{own}
+	}
+}
+
+type unthrottled struct{ aws.RetryerV2 }
+
+// IsErrorRetryable implements aws.Retryer.
+func (r unthrottled) IsErrorRetryable(err error) bool {
+	return !isThrottle(err) && r.RetryerV2.IsErrorRetryable(err)
 }
 
 // refused reports whether an error is EC2's answer that it did not apply the attempt.

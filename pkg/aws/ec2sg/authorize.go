@@ -59,7 +59,7 @@ func authorizeIngress(ctx context.Context, client *ec2.Client, id string, p []ty
 	tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
 	out, err := client.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 		GroupId: &id, IpPermissions: p, TagSpecifications: tags,
-	}, watchAttempts)
+	}, watchAttempts, onceThrottled)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func authorizeEgress(ctx context.Context, client *ec2.Client, id string, p []typ
 	tags []types.TagSpecification) ([]types.SecurityGroupRule, error) {
 	out, err := client.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{
 		GroupId: &id, IpPermissions: p, TagSpecifications: tags,
-	}, watchAttempts)
+	}, watchAttempts, onceThrottled)
 	if err != nil {
 		return nil, err
 	}

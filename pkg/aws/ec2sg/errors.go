@@ -61,11 +61,15 @@ func wrap(call string, group claim.Group, err error) error {
 	return wrapAs(call, group, meaningOf(err), err)
 }
 
-// wrapWrite is wrap for a call that writes rules. If EC2 rejects the call with an unknown
-// code, the meaning is [ensure.ErrRejected].
+// wrapWrite is wrap for a call that writes rules. If EC2 throttles the call, the meaning is
+// [ensure.ErrThrottled]. If EC2 rejects it with an unknown code, it is [ensure.ErrRejected].
 func wrapWrite(call string, group claim.Group, err error) error {
 	meaning := meaningOf(err)
-	if meaning == nil && rejects(err) {
+	switch {
+	case meaning != nil:
+	case isThrottle(err) && innermost(err).ServiceID == ec2.ServiceID:
+		meaning = ensure.ErrThrottled
+	case rejects(err):
 		meaning = ensure.ErrRejected
 	}
 	return wrapAs(call, group, meaning, err)

@@ -33,14 +33,15 @@ func TestErrorMeanings(t *testing.T) {
 		"InvalidParameterValue":               ensure.ErrInvalid,
 		"MissingParameter":                    ensure.ErrInvalid,
 
-		"RequestLimitExceeded": nil, // may succeed later
-		"ConcurrentTagAccess":  nil,
-		"InternalError":        nil, // may have had an effect
-		"Unavailable":          nil,
-		"AuthFailure":          nil, // credentials that are not ready yet
-		"OptInRequired":        nil,
-		"RequestExpired":       nil,
-		"Throttling":           nil,
+		"RequestLimitExceeded": ensure.ErrThrottled,
+		"Throttling":           ensure.ErrThrottled,
+
+		"ConcurrentTagAccess": nil, // may succeed later
+		"InternalError":       nil, // may have had an effect
+		"Unavailable":         nil,
+		"AuthFailure":         nil, // credentials that are not ready yet
+		"OptInRequired":       nil,
+		"RequestExpired":      nil,
 
 		"InvalidGroup.Odd":           ensure.ErrRejected, // a part of the code is no match
 		"InvalidNovelty.Unsupported": ensure.ErrRejected,
@@ -64,6 +65,33 @@ func TestErrorMeanings(t *testing.T) {
 	}
 }
 
+// TestThrottledOnce: a throttled write fails at once. A throttled read is tried again.
+func TestThrottledOnce(t *testing.T) {
+	account := newAccount()
+	attempts := 0
+	account.Inject(func(fakeaws.Op) (bool, error) {
+		attempts++
+		return false, &fakeaws.Error{Code: "RequestLimitExceeded", Status: http.StatusServiceUnavailable}
+	})
+	groups := open(account, 3)
+	rules := entriesOf("tcp 8000 from 10.0.0.0/8")
+	rules[0].ID = "sgr-0aaaaaaaaaaaaaaaa"
+	for _, row := range []struct {
+		name string
+		call func() error
+		want int
+	}{
+		{"Authorize", func() error { _, err := groups.Authorize(t.Context(), group, rules); return err }, 1},
+		{"Revoke", func() error { return groups.Revoke(t.Context(), group, rules) }, 1},
+		{"Rules", func() error { _, err := groups.Rules(t.Context(), group); return err }, 3},
+	} {
+		attempts = 0
+		if err := row.call(); err == nil || attempts != row.want {
+			t.Errorf("%s: %v after %d attempts, want %d", row.name, err, attempts, row.want)
+		}
+	}
+}
+
 func TestBrokenConnection(t *testing.T) {
 	account := newAccount()
 	account.Inject(func(fakeaws.Op) (bool, error) { return true, io.ErrUnexpectedEOF })
@@ -83,10 +111,9 @@ func TestLostAttempt(t *testing.T) {
 		err       error
 		uncertain bool
 	}{
-		"lost":      {true, io.ErrUnexpectedEOF, true},
-		"failed":    {true, &fakeaws.Error{Code: "InternalError", Status: 500}, true},
-		"throttled": {false, &fakeaws.Error{Code: "RequestLimitExceeded", Status: 503}, false},
-		"denied":    {false, denied, false},
+		"lost":   {true, io.ErrUnexpectedEOF, true},
+		"failed": {true, &fakeaws.Error{Code: "InternalError", Status: 500}, true},
+		"denied": {false, denied, false},
 	}
 	for name, f := range first {
 		account := newAccount()

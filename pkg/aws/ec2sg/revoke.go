@@ -37,13 +37,13 @@ func (g *Groups) Revoke(ctx context.Context, group claim.Group, rules []secgroup
 func revokeIngress(ctx context.Context, client *ec2.Client, id string, rules []string) error {
 	_, err := client.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{
 		GroupId: &id, SecurityGroupRuleIds: rules,
-	}, watchAttempts)
+	}, watchAttempts, onceThrottled)
 	return err
 }
 
 func revokeEgress(ctx context.Context, client *ec2.Client, id string, rules []string) error {
 	_, err := client.RevokeSecurityGroupEgress(ctx, &ec2.RevokeSecurityGroupEgressInput{
 		GroupId: &id, SecurityGroupRuleIds: rules,
-	}, watchAttempts)
+	}, watchAttempts, onceThrottled)
 	return err
 }

@@ -9,6 +9,7 @@ const (
 	overdue              // a ring that finds the lease of a dead function expired
 	tooEarly             // a ring that takes a living function's lease for expired
 	stale                // a describe that lags by one write
+	throttled            // EC2 throttles the call, and the function reads the head
 	part                 // an authorize that wrote the rules that were no duplicates
 	lost                 // no reply, and nothing happened
 	lostDone             // no reply, but it happened
@@ -29,7 +30,7 @@ const (
 )
 
 var howNames = [...]string{
-	"", "the lease has expired", "the lease seems expired", "stale", "in part", "reply lost, not done",
+	"", "the lease has expired", "the lease seems expired", "stale", "throttled", "in part", "reply lost, not done",
 	"reply lost, done",
 	"reply lost, done in part", "done, the SDK tries again", "crashes", "too late to ring", "too late for a round", "",
 	"comes again", "sweeps once an hour", "reply lost, done later",
@@ -55,7 +56,7 @@ func (f *faults) kind(h how) *uint8 {
 		return &f.early
 	case lateRing, lateRound:
 		return &f.late
-	case stale:
+	case stale, throttled:
 		return &f.stale
 	}
 	return nil

@@ -37,8 +37,9 @@ var (
 	onRead      = []how{plain, lost, crash, lateRing, lateRound}
 	onDescribe  = []how{plain, stale, lost, crash, lateRing, lateRound}
 	onWrite     = []how{plain, lost, lostDone, retried, crash, lateRing, lateRound}
-	onMany      = []how{plain, lost, lostDone, lostPart, retried, crash, lateRing, lateRound}
-	onDuplicate = []how{plain, part, lost, lostDone, lostPart, retried, crash, lateRing, lateRound}
+	onEC2       = []how{plain, throttled, lost, lostDone, retried, crash, lateRing, lateRound}
+	onMany      = []how{plain, throttled, lost, lostDone, lostPart, retried, crash, lateRing, lateRound}
+	onDuplicate = []how{plain, throttled, part, lost, lostDone, lostPart, retried, crash, lateRing, lateRound}
 	onRing      = [...][]how{
 		alive:  {plain, tooEarly, lost, lostDone, retried, crash, lateRing, lateRound},
 		dying:  {plain, overdue, lost, lostDone, retried, crash, lateRing, lateRound},
@@ -80,10 +81,12 @@ func (md *model) onEffect(w *world, i int) []how {
 		if w.group.rules()&m.missing != 0 {
 			return onDuplicate
 		}
+		return onEC2
 	case lease.Revoke:
 		if m.revoke.size() > 1 {
 			return onMany
 		}
+		return onEC2
 	}
 	return onWrite
 }

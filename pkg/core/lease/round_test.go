@@ -39,6 +39,9 @@ func record(md *model, w *world, i int, _ how) (lease.Reply, bool) {
 // call. Here NotFound proves that a rule is gone, which a describe does not.
 func revoke(_ *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
+	if how == throttled {
+		return w.lookAgain(m)
+	}
 	if how.inPart() {
 		w.write(w.group &^ (m.revoke & -m.revoke)) // the first of the rules
 		return lease.Reply{}, true
@@ -54,6 +57,9 @@ func revoke(_ *model, w *world, i int, how how) (lease.Reply, bool) {
 // rules.
 func authorize(md *model, w *world, i int, how how) (lease.Reply, bool) {
 	m := &w.msgs[i]
+	if how == throttled {
+		return w.lookAgain(m)
+	}
 	good := m.missing &^ md.bad
 	duplicate, full := w.conflicts(good)
 	if !full && (!duplicate || how.inPart()) {
@@ -94,6 +100,13 @@ func (md *model) asking(rules set) (requests set) {
 		}
 	}
 	return requests
+}
+
+// lookAgain reads the head after EC2 has throttled a call. It returns the reply to a write that
+// the head refused, so that the round begins again.
+func (w *world) lookAgain(m *message) (lease.Reply, bool) {
+	m.remember(w)
+	return lease.Reply{Failed: true, Head: w.head(0)}, true
 }
 
 func publish(_ *model, w *world, i int, _ how) (lease.Reply, bool) {

@@ -83,6 +83,11 @@ func onHead(op lease.Op) bool {
 	return false
 }
 
+// looksAgain reports whether EC2 throttled the line's write, and the pass read the head instead.
+func (l *Line) looksAgain() bool {
+	return l.Failed && (l.Step == lease.Revoke.String() || l.Step == lease.Authorize.String())
+}
+
 // changes reports whether the effect changes the part of the head that the protocol reads.
 func changes(op lease.Op) bool {
 	return op == lease.Ring || op == lease.TakeOver || op == lease.Release || op == lease.Yield
@@ -137,6 +142,10 @@ func (l *Line) appliedBefore() lease.Ticket {
 // perform checks a line's effect against the head, and returns the model after it.
 func (m model) perform(l *Line, a attempt) (model, clash) {
 	shown, shows := l.shown()
+	failed := l.Failed
+	if l.looksAgain() {
+		a.op, failed = lease.Peek, false
+	}
 	switch {
 	case l.Lost || !onHead(a.op):
 		return m, none
@@ -145,18 +154,18 @@ func (m model) perform(l *Line, a attempt) (model, clash) {
 	case !m.known:
 		m.Head, m.known = shown, true
 		return m, none
-	case l.Failed && a.allowed(m.Head):
+	case failed && a.allowed(m.Head):
 		return m, refused
-	case !l.Failed && !a.allowed(m.Head):
+	case !failed && !a.allowed(m.Head):
 		return m, succeeded
 	}
-	if !l.Failed {
+	if !failed {
 		m.Head = a.apply(m.Head)
 	}
 	switch {
 	case shows && shown != m.Head:
 		return m, sawOther
-	case l.Failed:
+	case failed:
 		return m, none
 	case m.forgotten(l, a.op) != nil:
 		return m, forgot

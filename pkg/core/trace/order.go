@@ -66,7 +66,7 @@ func (t *taken) relates() bool {
 		return true
 	}
 	op, _ := opOf(t.Line.Step)
-	return onHead(op) && !t.Line.Lost
+	return (onHead(op) || t.Line.looksAgain()) && !t.Line.Lost
 }
 
 func (o *order) offerNext(p int) {

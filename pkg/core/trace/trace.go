@@ -125,7 +125,7 @@ func showsHead(op lease.Op, r lease.Reply) bool {
 	switch op {
 	case lease.Peek, lease.Ring, lease.TakeOver, lease.Release:
 		return true
-	case lease.Load, lease.Pend:
+	case lease.Load, lease.Pend, lease.Revoke, lease.Authorize:
 		return r.Failed
 	case lease.Yield:
 		return r.Head != lease.Head{}
