@@ -16,9 +16,9 @@ import (
 // one call then opens the rules of all of them.
 //
 // In one invocation, the passes of an account and Region take turns, in the order in which they
-// came. Only the pass whose turn it is calls EC2, until a call succeeds. Between its calls it
-// pauses. The pause grows with each throttled call and shrinks with each other one, so it adapts
-// to the number of other functions and to the account's rate.
+// came. Only the pass whose turn it is calls EC2, until a call succeeds. A pass that EC2 has
+// throttled pauses before it calls again. The pause grows with each throttled call and halves with
+// each other one, so it adapts to the number of other functions and to the account's rate.
 
 const (
 	firstPause  = 500 * time.Millisecond
@@ -63,7 +63,7 @@ func (t *turns) longer() time.Duration {
 func (t *turns) shorter() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.pause = max(t.pause*4/5, leastPause)
+	t.pause = max(t.pause/2, leastPause)
 }
 
 // isThrottled reports whether EC2 throttled a write and has applied none of its attempts.

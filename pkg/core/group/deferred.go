@@ -14,7 +14,7 @@ import (
 //
 // If this round can revoke the rule, the next decision refuses the request. If the holder
 // crashes in between, the request is still live. If the round cannot revoke the rule, the
-// request waits.
+// request waits. If the rule only may exist, the round authorizes it first, to learn that.
 func (s State) deferRefusals(d Decision) Decision {
 	if len(d.Refused) == 0 {
 		return d
@@ -25,6 +25,11 @@ func (s State) deferRefusals(d Decision) Decision {
 	var refused []plan.Refusal
 	for _, r := range d.Refused {
 		if slices.ContainsFunc(closing, func(e secgroup.Entry) bool { return s.mayBeOf(r.Request, e) }) {
+			d.Deferred = append(d.Deferred, r)
+			continue
+		}
+		if unknown := s.unanswered(d, r.Request); len(unknown) > 0 {
+			d.Confirm = append(d.Confirm, unknown...)
 			d.Deferred = append(d.Deferred, r)
 			continue
 		}
@@ -75,6 +80,9 @@ func (s State) leftOpen(d Decision, r claim.Request) (rule string, left bool) {
 	if possible := s.possiblyOpen(d, r); len(possible) > 0 {
 		return possible[0].String(), true
 	}
+	if s.round.unknown[r.Key()] {
+		return "one of its rules", true
+	}
 	return "", false
 }
 
@@ -93,22 +101,44 @@ func (s State) mayBeOf(r claim.Request, e secgroup.Entry) bool {
 	})
 }
 
-// possiblyMade marks the rules that a holder of an unreleased round may have made: those of the
-// requests that came before it ended, and that no round has served.
+// maxLearned is the number of rules of a request up to which calls to EC2 show whether a holder
+// that died has made them. A refusal of a larger request waits until a describe must show them.
+const maxLearned = 12
+
+// possiblyMade marks what a holder of an unreleased round may have made: rules of the requests that
+// came before it ended, and that no round has served.
 func (s State) possiblyMade() State {
 	if s.unreleased().IsZero() {
 		return s
 	}
-	s.round.possible = cloned(s.round.possible)
+	s.round.possible, s.round.unknown = cloned(s.round.possible), cloned(s.round.unknown)
 	for _, r := range s.Live() {
-		if s.Ledger.Served.Has(r) || !s.MayHaveBeenAnnounced(r) {
-			continue
-		}
-		for _, e := range r.Rules {
-			s.round.possible[e.Rule.WithoutOwner()] = true
+		switch {
+		case s.Ledger.Served.Has(r), !s.MayHaveBeenAnnounced(r):
+		case len(r.Rules) > maxLearned:
+			s.round.unknown[r.Key()] = true
+		default:
+			for _, e := range r.Rules {
+				s.round.possible[e.Rule.WithoutOwner()] = true
+			}
 		}
 	}
 	return s
+}
+
+// unanswered returns the rules that may be open for the request alone, and that no call of this
+// round has shown to exist or not.
+func (s State) unanswered(d Decision, r claim.Request) (entries []secgroup.Entry) {
+	if s.HistoryLost() {
+		return nil // they could not be revoked
+	}
+	for _, rule := range s.possiblyOpen(d, r) {
+		key := rule.WithoutOwner()
+		if _, rejected := s.round.faults[key]; !rejected && !s.round.uncertain[key] {
+			entries = append(entries, secgroup.Entry{Rule: rule})
+		}
+	}
+	return entries
 }
 
 // possiblyOpen returns the rules that a failed call, or a holder that died, may have made for the

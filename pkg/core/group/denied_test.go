@@ -1,6 +1,7 @@
 package group_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -141,7 +142,9 @@ func TestRefusalAwaitsRevokes(t *testing.T) {
 		{"an older describe does not show it", 2 * time.Minute, claim.Ledger{Made: []claim.Made{
 			{Rule: good.Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true, Described: true}}}, false,
 			rejects, "waiting"},
-		{"a holder that died may have made it", 2 * time.Minute, claim.Ledger{}, true, rejects, "waiting"},
+		{"a holder that died may have made it", 2 * time.Minute, claim.Ledger{}, true, rejects, "deferred"},
+		{"EC2's answer to a call for it is unclear", 2 * time.Minute, claim.Ledger{}, true,
+			func(s group.State) group.State { return rejects(s.Uncertain([]secgroup.Entry{good})) }, "waiting"},
 	} {
 		r := claim.Request{
 			Launch: claim.Launch{Account: "111122223333", Name: "a"}, Received: now.Add(-row.received),
@@ -153,6 +156,28 @@ func TestRefusalAwaitsRevokes(t *testing.T) {
 		got := map[string]int{"refused": len(d.Refused), "deferred": len(d.Deferred), "waiting": len(d.Waiting)}
 		if got[row.outcome] != 1 || len(d.Refused)+len(d.Deferred)+len(d.Waiting) != 1 {
 			t.Errorf("%s: %v, want the request %s", row.name, got, row.outcome)
+		}
+	}
+}
+
+// TestRefusalOfMany: a holder that died may have made any of a request's many rules. Its refusal
+// waits, because one call for each of them would be too many.
+func TestRefusalOfMany(t *testing.T) {
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
+	for n, want := range map[int]string{11: "deferred", 40: "waiting"} {
+		bad := secgroup.MustParseRule("tcp 8000 from sg-0dead00000000dead")
+		r := claim.Request{Launch: claim.Launch{Name: "a"}, Received: now, Status: claim.Open,
+			Rules: []secgroup.Entry{{Rule: bad}}}
+		for i := range n {
+			rule := secgroup.MustParseRule(fmt.Sprintf("tcp %d from 10.0.0.0/8", 9000+2*i))
+			r.Rules = append(r.Rules, secgroup.Entry{Rule: rule})
+		}
+		s := group.State{Requests: []claim.Request{r}, Loaded: now, Interrupted: true}
+		s.Quota.Limit = 60
+		d := s.Observe(nil, now).Faulty(bad, group.Fault{Problem: "no such group", Absent: true}).Decide()
+		if len(d.Refused) > 0 || (len(d.Deferred) == 1) != (want == "deferred") ||
+			(len(d.Waiting) == 1) != (want == "waiting") {
+			t.Errorf("%d rules: refused %v, deferred %v, waiting %v; want it %s", n, d.Refused, d.Deferred, d.Waiting, want)
 		}
 	}
 }
@@ -176,14 +201,19 @@ func TestPossiblyOpen(t *testing.T) {
 
 	s = s.Unanswered([]secgroup.Entry{good})
 	d := s.Decide()
+	if len(d.Deferred) != 1 || len(d.Confirm) != 1 || d.Confirm[0].Rule != good.Rule {
+		t.Errorf("deferred %v, to confirm %v; want to learn whether %s exists", d.Deferred, d.Confirm, good.Rule)
+	}
+	if got := s.Needed([]secgroup.Entry{good, bad}); len(got) != 1 || got[0].Rule != good.Rule {
+		t.Errorf("to be authorized: %v, want %s, to learn whether it exists", got, good.Rule)
+	}
+	s = s.Uncertain([]secgroup.Entry{good})
+	d = s.Decide()
 	if len(d.Refused) != 0 || len(d.Waiting) != 1 {
 		t.Errorf("refused %v, waiting %v; want the request to wait", d.Refused, d.Waiting)
 	}
 	if made := s.Next(d, false).Made; len(made) != 1 || made[0].Rule != good.Rule || made[0].ID != "" {
 		t.Errorf("the ledger holds %v, want %s without an id", made, good.Rule)
-	}
-	if got := s.Needed([]secgroup.Entry{good, bad}); len(got) != 1 || got[0].Rule != good.Rule {
-		t.Errorf("to be authorized: %v, want %s, to learn whether it exists", got, good.Rule)
 	}
 
 	good.ID = "sgr-1"

@@ -150,6 +150,8 @@ func (s State) Unanswered(made []secgroup.Entry) State {
 func (s State) Full(r secgroup.Rule, now time.Time) State {
 	s.Ledger.Made = slices.Clone(s.Ledger.Made)
 	superseded(s.Ledger.Made, r)
+	s.round.possible = cloned(s.round.possible)
+	delete(s.round.possible, r.WithoutOwner())
 	s = s.derive()
 	if limit := s.Quota.Used(s.Existing(), r) + s.Quota.Weight(r) - 1; limit < s.Quota.Limit {
 		s.Quota = s.Quota.Shown(limit)

@@ -84,6 +84,7 @@ type memory struct {
 	confirmed map[secgroup.Rule]bool  // EC2's answer to a write shows that the rule exists
 	uncertain map[secgroup.Rule]bool  // EC2's answer does not show whether the rule exists
 	possible  map[secgroup.Rule]bool  // a failed call, or a holder that died, may have made the rule
+	unknown   map[string]bool         // by key: a holder that died may have made rules of the request
 	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
 	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
 	attempted map[string]bool         // ids of rules that EC2 may have revoked, without an answer
