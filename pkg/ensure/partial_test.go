@@ -1,6 +1,7 @@
 package ensure_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -77,6 +78,29 @@ func TestRefusedAfterADeadHolder(t *testing.T) {
 				}
 				r.status(bad, events.Rejected)
 				r.hasNot("tcp 7000 from 0.0.0.0/0")
+			})
+		})
+	}
+}
+
+// TestRefusedByDyingHolders: a holder dies while it describes the group. The next holder refuses
+// the launch, and dies at one of its calls. The role may not tag rules. No rule of the launch
+// remains open.
+func TestRefusedByDyingHolders(t *testing.T) {
+	for second := 3; second <= 12; second++ {
+		t.Run(fmt.Sprint("at call ", second), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged)
+				bad := request("bad", shared, rule{"ports": 7000, "to": []string{"10.0.0.0/8"}},
+					rule{"ports": 8000, "from": []string{"sg-0dead00000000dead"}})
+				for _, nth := range []int{4, second} {
+					c := &client{nth: nth, then: diesAfter}
+					_, _ = r.process(c, untagged).invokeUntilKilled(c, bad)
+					time.Sleep(5 * time.Minute)
+				}
+				r.sweeps(20 * time.Minute)
+				r.status(bad, events.Rejected)
+				r.hasNot("tcp 7000 to 10.0.0.0/8")
 			})
 		})
 	}

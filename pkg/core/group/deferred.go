@@ -78,7 +78,7 @@ func (s State) leftOpen(d Decision, r claim.Request) (rule string, left bool) {
 		}
 	}
 	if possible := s.possiblyOpen(d, r); len(possible) > 0 {
-		return possible[0].String(), true
+		return possible[0].Rule.String(), true
 	}
 	if s.round.unknown[r.Key()] {
 		return "one of its rules", true
@@ -132,18 +132,19 @@ func (s State) unanswered(d Decision, r claim.Request) (entries []secgroup.Entry
 	if s.HistoryLost() {
 		return nil // they could not be revoked
 	}
-	for _, rule := range s.possiblyOpen(d, r) {
-		key := rule.WithoutOwner()
+	for _, e := range s.possiblyOpen(d, r) {
+		key := e.Rule.WithoutOwner()
 		if _, rejected := s.round.faults[key]; !rejected && !s.round.uncertain[key] {
-			entries = append(entries, secgroup.Entry{Rule: rule})
+			e.Description = claim.Describe(r.Launch.Name, e.Description)
+			entries = append(entries, e)
 		}
 	}
 	return entries
 }
 
-// possiblyOpen returns the rules that a failed call, or a holder that died, may have made for the
-// request alone.
-func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule) {
+// possiblyOpen returns the request's rules that a failed call, or a holder that died, may have made
+// for it alone.
+func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Entry) {
 	if len(s.round.possible)+len(s.round.uncertain) == 0 {
 		return nil
 	}
@@ -155,7 +156,7 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Rule)
 		case d.Desired.First(e.Rule) != "":
 		case slices.ContainsFunc(s.rules, func(have Rule) bool { return have.Rule.Matches(e.Rule) }):
 		default:
-			rules = append(rules, e.Rule)
+			rules = append(rules, e)
 		}
 	}
 	return rules
@@ -169,8 +170,8 @@ func (s State) assumeOpen(d Decision, l claim.Ledger) claim.Ledger {
 		if reasons, _ := s.faultsOf(w.Request); reasons == nil {
 			continue
 		}
-		for _, r := range s.possiblyOpen(d, w.Request) {
-			l.Made = append(slices.Clip(l.Made), claim.Made{Rule: r, At: s.Now})
+		for _, e := range s.possiblyOpen(d, w.Request) {
+			l.Made = append(slices.Clip(l.Made), claim.Made{Rule: e.Rule, At: s.Now})
 		}
 	}
 	return l

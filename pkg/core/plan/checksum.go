@@ -43,7 +43,7 @@ func (i Installation) checks(e secgroup.Entry) bool {
 // description.
 func (o Owner) unkeyed(e secgroup.Entry) bool {
 	text := string(o.Installation) + "\n" + o.Group + "\n" + o.identity(e.Rule)
-	signed := strings.HasPrefix(e.Description, "sgkeeper ") &&
+	signed := strings.HasPrefix(e.Description, author+" ") &&
 		strings.HasSuffix(e.Description, signatureOpen+hashed(text)[:proofSize]+signatureClose)
 	return signed || e.Tags[TagTicket] == "" && o.Installation.checks(e)
 }

@@ -106,7 +106,9 @@ func TestStamp(t *testing.T) {
 	if len(signed.Description) != secgroup.MaxDescription {
 		t.Errorf("a signed description of %d characters, want %d", len(signed.Description), secgroup.MaxDescription)
 	}
-	for _, e := range []secgroup.Entry{tagged, signed} {
+	plain := existing("tcp 8000 from 0.0.0.0/0")[0]
+	plain.Description = ours.Sign(stamp, plain)
+	for _, e := range []secgroup.Entry{tagged, signed, plain} {
 		if proof, ok := ours.Proof(e); !ok || proof != (Proof{Stamp: stamp}) {
 			t.Errorf("Proof(%v) = %v, %v, want %v", e, proof, ok, stamp)
 		}

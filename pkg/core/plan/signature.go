@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
@@ -14,23 +15,25 @@ import (
 // EC2 stores it with the rule, in the same call. So a rule is recognised even if the
 // reply was lost and the function died.
 const (
+	author         = "sgkeeper"
 	signatureOpen  = " ["
 	signatureClose = "]"
 	signatureSeal  = 12 // characters, 72 bits
 )
 
 // Sign returns the description of a rule that is made without tags. It cuts the text so that
-// the signature fits EC2's limit of 255 characters.
+// the signature fits EC2's limit of 255 characters. An empty text becomes "sgkeeper".
 func (o Owner) Sign(at Stamp, e secgroup.Entry) string {
 	signature := signatureOpen + at.String() + "." + o.sealer().seal(signatureSeal, at, "described",
 		o.identity(e.Rule)) + signatureClose
-	return e.Description[:min(len(e.Description), secgroup.MaxDescription-len(signature))] + signature
+	text := cmp.Or(e.Description, author)
+	return text[:min(len(text), secgroup.MaxDescription-len(signature))] + signature
 }
 
 // signed returns the stamp of a rule of ours by its description.
 func (s sealer) signed(e secgroup.Entry) (Stamp, bool) {
 	_, signature, ok := cutSignature(e.Description)
-	if !ok || !strings.HasPrefix(e.Description, "sgkeeper ") {
+	if !ok || !strings.HasPrefix(e.Description, author+" ") {
 		return Stamp{}, false
 	}
 	stamp, seal, _ := cutLast(signature)

@@ -311,9 +311,15 @@ func (m *merge) firsts(s *progress) []int {
 	if len(all) == 0 {
 		return nil
 	}
-	next := func(i int) *Line { return m.passes[i].lines[s.at[i].next] }
+	saw := func(i int) (at lease.Instant, before lease.Ticket) {
+		l := m.passes[i].lines[s.at[i].next]
+		before, _ = l.before()
+		return l.At, before
+	}
 	slices.SortFunc(all, func(i, j int) int {
-		return cmp.Or(cmp.Compare(next(i).At, next(j).At), cmp.Compare(i, j))
+		a, t := saw(i)
+		b, u := saw(j)
+		return cmp.Or(cmp.Compare(a, b), cmp.Compare(t, u), cmp.Compare(i, j))
 	})
 	head, time := all[0], all[0]
 	for _, i := range all {
@@ -322,8 +328,8 @@ func (m *merge) firsts(s *progress) []int {
 		}
 	}
 	slices.SortStableFunc(all, func(i, j int) int {
-		t, _ := next(i).before()
-		u, _ := next(j).before()
+		_, t := saw(i)
+		_, u := saw(j)
 		return cmp.Compare(t, u)
 	})
 	return slices.Insert(all, 0, head, time)[:min(len(all)+2, mostFirst)]
