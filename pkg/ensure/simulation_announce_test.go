@@ -6,10 +6,14 @@ import (
 	"time"
 )
 
-// seen records how old the view of a process's last describe is.
+// seen records when a process's last round began, and how old the view of its last describe is.
 func (s *simulation) seen(p *simProcess, call simCall, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if call.name == "load" {
+		p.loaded[call.group()] = f.applied
+		return
+	}
 	at := f.applied.Add(-f.stale)
 	for _, g := range call.groups() {
 		if strings.Contains(call.content, "NextToken=") && p.viewed[g].Before(at) {
@@ -20,7 +24,8 @@ func (s *simulation) seen(p *simProcess, call simCall, f fate) {
 }
 
 // announced: a launch is open when it is announced as ensured. Excepted are rules that an
-// outsider removed after the time that the process's last describe shows.
+// outsider removed after the time that the process's last describe shows, or in the round that
+// made them: EC2 answered then that they exist.
 func (s *simulation) announced(p *simProcess, w *wish) {
 	if w.over(time.Now()) {
 		return
@@ -31,7 +36,7 @@ func (s *simulation) announced(p *simProcess, w *wish) {
 		known.add(simRuleOf(r))
 	}
 	for _, l := range g.lost {
-		if l.at.After(p.viewed[w.group]) {
+		if l.at.After(p.viewed[w.group]) || l.ours && l.made.After(p.loaded[w.group]) {
 			known.add(l.rule)
 		}
 	}

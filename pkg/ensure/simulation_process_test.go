@@ -31,6 +31,7 @@ type simProcess struct {
 	dead     bool
 	broken   map[string]time.Time // operations that it no longer reaches, and since when
 	said     map[string]int       // how often it made a call
+	loaded   map[string]time.Time // by group: when its last round began
 	viewed   map[string]time.Time // by group: the time that its last describe shows
 	messages []*message
 	underWay int // requests
@@ -40,7 +41,7 @@ type simProcess struct {
 func (s *simulation) newProcess() *simProcess {
 	s.started++
 	p := &simProcess{sim: s, id: s.started, broken: map[string]time.Time{}, said: map[string]int{},
-		viewed: map[string]time.Time{}}
+		loaded: map[string]time.Time{}, viewed: map[string]time.Time{}}
 	if s.luck.skew > 0 {
 		p.skew = dice.Between(s.dice.Of(fmt.Sprint("skew", p.id)), -s.luck.skew, s.luck.skew)
 	}
@@ -121,7 +122,7 @@ func (p *simProcess) Do(r *http.Request) (*http.Response, error) {
 	if !pass(r.Context(), f.after) {
 		return nil, errBroken
 	}
-	if call.name == "describe" && err == nil {
+	if (call.name == "load" || call.name == "describe") && err == nil {
 		p.sim.seen(p, call, f)
 	}
 	return reply, err

@@ -34,6 +34,7 @@ type watched struct {
 type loss struct {
 	rule simRule
 	at   time.Time
+	made time.Time // if it is ours
 	ours bool
 }
 
@@ -117,7 +118,7 @@ func (w *watcher) removed(group string, g *watched, r fakeaws.Rule, us bool) {
 	w.sim.say("- %s %s %s", group, r.ID, simRuleOf(r))
 	switch {
 	case !us:
-		g.lost = append(g.lost, loss{simRuleOf(r), time.Now(), g.ours[r.ID]})
+		g.lost = append(g.lost, loss{simRuleOf(r), time.Now(), g.since[r.ID], g.ours[r.ID]})
 	case !g.ours[r.ID]:
 		w.sim.violated("the foreign rule %s was removed from %s", simRuleOf(r), group)
 	}
