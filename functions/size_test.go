@@ -22,7 +22,7 @@ func TestSize(t *testing.T) {
 	}
 	for _, row := range rows[:proof.Pick(t, 3, 2, 2)] {
 		p := build(t, row.folder)
-		t.Logf("%s: binary %.1f MB, zip %.1f MB", row.folder, float64(p.binary)/mb, float64(p.zipped(t))/mb)
+		t.Logf("%s: %.1f MB", row.folder, float64(p.binary)/mb)
 		if p.binary > row.most {
 			t.Errorf("%s has %d bytes, want %d at most: does it link html/template, "+
 				"text/template or reflect's MethodByName?", row.folder, p.binary, row.most)
