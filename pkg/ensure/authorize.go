@@ -88,7 +88,7 @@ func (p *pass) authorizeAll(ctx context.Context, rules []secgroup.Entry) error {
 		return err
 	})
 	if err != nil {
-		p.state = p.state.Unanswered(possiblyMade(rules, err))
+		p.state = p.state.Unanswered(possiblyMade(rules, err), p.now())
 		return err
 	}
 	p.state = p.state.Made(made, p.now())
@@ -152,7 +152,7 @@ func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
 		switch {
 		case matched(made, e.Rule):
 		case odd == nil:
-			p.state = p.state.Unanswered(asked)
+			p.state = p.state.Unanswered(asked, p.now())
 			return errIncomplete
 		default:
 			p.fault(e.Rule, fmt.Errorf("EC2 made %s (%s) of it", odd.Rule, odd.ID))
@@ -270,7 +270,7 @@ func (p *pass) blame(rules []secgroup.Entry, err error) {
 // fault records why EC2 rejects a rule, and the remedy.
 func (p *pass) fault(r secgroup.Rule, err error) {
 	f := group.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
-	f.Silent = errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected)
+	f.Silent = errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected) || errors.Is(err, ErrFull)
 	switch {
 	case errors.Is(err, ErrDenied):
 		f.Field = "/group"

@@ -105,3 +105,21 @@ func TestRefusedByDyingHolders(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedSoonAfterADeadHolder: a launch names ten absent groups, and its holder dies. One round
+// cannot ask EC2 about each of its rules, but the launch is refused within minutes.
+func TestRefusedSoonAfterADeadHolder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, fakeaws.Options{Latency: everyCall})
+		var rules []rule
+		for i := range 10 {
+			rules = append(rules, rule{"ports": 8000 + 2*i, "from": []string{fmt.Sprintf("sg-0dead0000000000%02d", i)}})
+		}
+		bad := request("bad", shared, rules...)
+		c := &client{nth: 4, then: diesAfter} // its describe
+		_, _ = r.process(c).invokeUntilKilled(c, bad)
+		time.Sleep(5 * time.Minute)
+		r.sweeps(3 * time.Minute)
+		r.status(bad, events.Rejected)
+	})
+}

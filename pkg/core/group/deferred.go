@@ -1,6 +1,7 @@
 package group
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -119,7 +120,7 @@ func (s State) possiblyMade() State {
 			s.round.unknown[r.Key()] = true
 		default:
 			for _, e := range r.Rules {
-				s.round.possible[e.Rule.WithoutOwner()] = true
+				s.round.possible[e.Rule.WithoutOwner()] = s.unreleased()
 			}
 		}
 	}
@@ -151,8 +152,9 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Entry
 	for _, e := range r.Rules {
 		key := e.Rule.WithoutOwner()
 		f, rejected := s.round.faults[key]
+		_, possible := s.round.possible[key]
 		switch {
-		case !s.round.possible[key] && !s.round.uncertain[key], s.round.confirmed[key], rejected && !f.Silent:
+		case !possible && !s.round.uncertain[key], s.round.confirmed[key], rejected && !f.Silent:
 		case d.Desired.First(e.Rule) != "":
 		case slices.ContainsFunc(s.rules, func(have Rule) bool { return have.Rule.Matches(e.Rule) }):
 		default:
@@ -162,16 +164,17 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Entry
 	return rules
 }
 
-// assumeOpen adds rules to the ledger that keep a refusal waiting because a failed call may
-// have made them. Later rounds assume that they exist until EC2 describes them, or would by
-// then.
+// assumeOpen adds rules to the ledger that keep a refusal waiting because a failed call, or a holder
+// that died, may have made them. Later rounds assume that they exist until EC2 describes them, or
+// would by then.
 func (s State) assumeOpen(d Decision, l claim.Ledger) claim.Ledger {
 	for _, w := range d.Waiting {
 		if reasons, _ := s.faultsOf(w.Request); reasons == nil {
 			continue
 		}
 		for _, e := range s.possiblyOpen(d, w.Request) {
-			l.Made = append(slices.Clip(l.Made), claim.Made{Rule: e.Rule, At: s.Now})
+			l.Made = append(slices.Clip(l.Made), claim.Made{Rule: e.Rule,
+				At: cmp.Or(s.round.possible[e.Rule.WithoutOwner()], s.Now)})
 		}
 	}
 	return l

@@ -199,7 +199,7 @@ func TestPossiblyOpen(t *testing.T) {
 		t.Fatalf("refused %v, waiting %v; want the request refused", d.Refused, d.Waiting)
 	}
 
-	s = s.Unanswered([]secgroup.Entry{good})
+	s = s.Unanswered([]secgroup.Entry{good}, s.Now)
 	d := s.Decide()
 	if len(d.Deferred) != 1 || len(d.Confirm) != 1 || d.Confirm[0].Rule != good.Rule {
 		t.Errorf("deferred %v, to confirm %v; want to learn whether %s exists", d.Deferred, d.Confirm, good.Rule)

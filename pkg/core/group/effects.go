@@ -135,11 +135,11 @@ func (s State) Duplicate(r secgroup.Rule, now time.Time) State {
 // Unanswered returns the state after a write that EC2 did not answer, or rejected. It may
 // have made the given rules. For example, EC2 answers Duplicate to two rules of which one
 // exists, and makes the other.
-func (s State) Unanswered(made []secgroup.Entry) State {
+func (s State) Unanswered(made []secgroup.Entry, now time.Time) State {
 	s.round.unsure = true
 	s.round.possible = cloned(s.round.possible)
 	for _, e := range made {
-		s.round.possible[e.Rule.WithoutOwner()] = true
+		s.round.possible[e.Rule.WithoutOwner()] = now
 	}
 	return s
 }
@@ -148,11 +148,7 @@ func (s State) Unanswered(made []secgroup.Entry) State {
 // use the limit that this shows, and retry five minutes later. If the rule was assumed, the
 // answer shows that it does not exist: it needs room like any other missing rule.
 func (s State) Full(r secgroup.Rule, now time.Time) State {
-	s.Ledger.Made = slices.Clone(s.Ledger.Made)
-	superseded(s.Ledger.Made, r)
-	s.round.possible = cloned(s.round.possible)
-	delete(s.round.possible, r.WithoutOwner())
-	s = s.derive()
+	s = s.absent(r)
 	if limit := s.Quota.Used(s.Existing(), r) + s.Quota.Weight(r) - 1; limit < s.Quota.Limit {
 		s.Quota = s.Quota.Shown(limit)
 		s.Ledger.Limit = claim.Limit{Rules: limit, At: now}
@@ -189,7 +185,19 @@ func (s State) Uncertain(entries []secgroup.Entry) State {
 func (s State) Faulty(r secgroup.Rule, f Fault) State {
 	s.round.faults = cloned(s.round.faults)
 	s.round.faults[r.WithoutOwner()] = f
-	return s
+	if f.Silent {
+		return s
+	}
+	return s.absent(r)
+}
+
+// absent returns the state after an answer that shows that the rule does not exist.
+func (s State) absent(r secgroup.Rule) State {
+	s.Ledger.Made = slices.Clone(s.Ledger.Made)
+	superseded(s.Ledger.Made, r)
+	s.round.possible = cloned(s.round.possible)
+	delete(s.round.possible, r.WithoutOwner())
+	return s.derive()
 }
 
 func cloned[K comparable, V any](m map[K]V) map[K]V {

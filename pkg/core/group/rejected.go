@@ -60,8 +60,9 @@ func (s State) Needed(rules []secgroup.Entry) []secgroup.Entry {
 	return slices.DeleteFunc(slices.Clone(rules), func(e secgroup.Entry) bool {
 		key := e.Rule.WithoutOwner()
 		_, rejected := s.round.faults[key]
+		_, possible := s.round.possible[key]
 		return rejected || s.round.confirmed[key] || s.round.uncertain[key] ||
-			!s.round.possible[key] && !slices.ContainsFunc(asked[key], e.Rule.Matches)
+			!possible && !slices.ContainsFunc(asked[key], e.Rule.Matches)
 	})
 }
 

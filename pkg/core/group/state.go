@@ -83,12 +83,15 @@ type described struct {
 type memory struct {
 	confirmed map[secgroup.Rule]bool  // EC2's answer to a write shows that the rule exists
 	uncertain map[secgroup.Rule]bool  // EC2's answer does not show whether the rule exists
-	possible  map[secgroup.Rule]bool  // a failed call, or a holder that died, may have made the rule
 	unknown   map[string]bool         // by key: a holder that died may have made rules of the request
 	faults    map[secgroup.Rule]Fault // rules that EC2 rejects
 	unrevoked map[string]denial       // by rule id: EC2 did not revoke it
 	attempted map[string]bool         // ids of rules that EC2 may have revoked, without an answer
 	unsure    bool                    // a write was not answered: EC2 may hold rules that the ledger does not name
+
+	// possible has the rules that a failed call, or a holder that died, may have made, and the last
+	// time at which it could.
+	possible map[secgroup.Rule]time.Time
 }
 
 // denial is the reason why EC2 did not revoke a rule.
@@ -106,7 +109,7 @@ type Fault struct {
 	// the rule.
 	Absent bool
 	// Silent: the rejection does not show that the rule does not exist. For example, IAM denies
-	// a call without a look at its rules.
+	// a call without a look at its rules, and a group may have room for one of two rules.
 	Silent bool
 }
 
