@@ -16,6 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/securityhub"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/ssm"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // handler holds the clients, so that the linker keeps their code.
@@ -26,6 +28,8 @@ type handler struct {
 	s3       *s3.Client
 	hub      *securityhub.Client
 	sqs      *sqs.Client
+	ssm      *ssm.Client
+	sts      *sts.Client
 }
 
 func main() {
@@ -36,7 +40,8 @@ func main() {
 	}
 	h := handler{
 		ec2.NewFromConfig(c), dynamodb.NewFromConfig(c), eventbridge.NewFromConfig(c),
-		s3.NewFromConfig(c), securityhub.NewFromConfig(c), sqs.NewFromConfig(c),
+		s3.NewFromConfig(c), securityhub.NewFromConfig(c), sqs.NewFromConfig(c), ssm.NewFromConfig(c),
+		sts.NewFromConfig(c),
 	}
 	lambda.Start(h.answer)
 }
@@ -56,5 +61,7 @@ func (h handler) answer(ctx context.Context, event json.RawMessage) (string, err
 	_, write := h.s3.PutObject(ctx, nil)
 	_, find := h.hub.BatchImportFindings(ctx, nil)
 	_, send := h.sqs.SendMessage(ctx, nil)
-	return fmt.Sprint(rules, groups, scan, query, update, put, read, write, find, send), nil
+	_, parameter := h.ssm.GetParameter(ctx, nil)
+	_, assume := h.sts.AssumeRole(ctx, nil)
+	return fmt.Sprint(rules, groups, scan, query, update, put, read, write, find, send, parameter, assume), nil
 }
