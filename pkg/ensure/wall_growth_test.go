@@ -58,6 +58,7 @@ func TestWallChurn(t *testing.T) {
 // TestWallMadeTwice makes 2,000 rules twice within an hour, because an outsider removes them
 // in between.
 func TestWallMadeTwice(t *testing.T) {
+	proof.FullOnly(t, "it opens 2,000 rules, twice")
 	notRaced(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -198,6 +199,7 @@ func (r *rig) measure() *sizes {
 // TestWallLargeEvents opens and revokes 2,000 rules, 1,000 of each of two launches. The bus
 // accepts each event, and together they name every rule.
 func TestWallLargeEvents(t *testing.T) {
+	proof.FullOnly(t, "it opens 2,000 rules, twice")
 	notRaced(t)
 	t.Parallel()
 	both := [][]byte{large("v4", shared, 1000, "0.0.0.0/0"), large("v6", shared, 1000, "::/0")}
@@ -311,6 +313,7 @@ func TestWallRefusedAreRead(t *testing.T) {
 // launch is still served. The next end's revoke waits until those entries expire, and then
 // closes its ports.
 func TestWallLedgerIsFull(t *testing.T) {
+	proof.FullOnly(t, "it revokes 32,000 rules")
 	notRaced(t)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -51,6 +51,14 @@ func Pick[T any](t testing.TB, full, part, short T) T {
 	return [...]T{Short: short, Part: part, Full: full, Alone: full}[Of(t)]
 }
 
+// FullOnly skips a test that has no smaller form, unless it runs in CI or -run names it.
+func FullOnly(t testing.TB, why string) {
+	t.Helper()
+	if Of(t) < Full {
+		t.Skipf("%s: CI runs this test, and -run %s", why, t.Name())
+	}
+}
+
 // Checks sets the number of checks that rapid makes of each property in a test, unless the flag
 // -rapid.checks is given. Rapid's own number is 100. With -short, it makes a fifth of the number.
 func Checks(t testing.TB, full, part, short int) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/sgkeeper/sgkeeper/events"
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws"
+	"github.com/sgkeeper/sgkeeper/pkg/proof"
 )
 
 // told counts the events about each drift: + that it was found, ~ that it was closed, and - that an audit
@@ -291,6 +292,7 @@ func TestUnreadableOnce(t *testing.T) {
 // TestLimitedReport: audits of single groups add to a report that has as many drifts as it may. It does
 // not grow, its counts are right, and no drift counts twice.
 func TestLimitedReport(t *testing.T) {
+	proof.FullOnly(t, "it audits 10,120 drifts")
 	synctest.Test(t, func(t *testing.T) {
 		const groups, each = 184, 55
 		r := newRig(t, "SGKEEPER_BUS=")

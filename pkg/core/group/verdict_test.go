@@ -58,7 +58,7 @@ func disagreements(u user, ensure verdicts, w world) (questions int, found []str
 // TestVerdicts draws states of a group, and compares the verdicts of each part of sgkeeper on
 // every rule and port.
 func TestVerdicts(t *testing.T) {
-	states := min(*verdictStates, proof.Pick(t, *verdictStates, 5_000, 2_000))
+	states := min(*verdictStates, proof.Pick(t, *verdictStates, 2_500, 2_000))
 	var mu sync.Mutex
 	questions, failed := 0, 0
 	var work sync.WaitGroup

@@ -51,7 +51,7 @@ func TestProtocol(t *testing.T) {
 
 func exploreAndTell(t *testing.T, md *model) *search {
 	start := time.Now()
-	s := explore(md, min(*maxStates, proof.Pick(t, *maxStates, 12_000, 8_000)))
+	s := explore(md, min(*maxStates, proof.Pick(t, *maxStates, 8_000, 8_000)))
 	extent := "all of them, which end after " + s.most.String()
 	if !s.whole {
 		extent = "cut off"

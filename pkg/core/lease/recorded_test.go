@@ -19,7 +19,7 @@ import (
 // protocol would have written in another way, if the lines show the difference.
 func TestProtocolRecorded(t *testing.T) {
 	var conform, rejected atomic.Int64
-	walks := proof.Pick(t, 400, 30, 10)
+	walks := proof.Pick(t, 400, 10, 10)
 	t.Run("walks", func(t *testing.T) {
 		for _, md := range slices.Concat(scenarios, lives, swept(afterwards)) {
 			t.Run(md.name, func(t *testing.T) {

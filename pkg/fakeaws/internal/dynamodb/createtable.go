@@ -168,10 +168,10 @@ func (in *createTableInput) units(given *throughput) (throughput, error) {
 	return *given, nil
 }
 
-var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
 
 func checkTableName(name string) error {
-	if !tableName.MatchString(name) {
+	if len(name) < 3 || len(name) > 255 || !tableName.MatchString(name) {
 		return validation("Invalid table/index name.  Table/index names must be between 3 and 255 characters long, " +
 			"and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'")
 	}

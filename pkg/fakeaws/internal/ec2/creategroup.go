@@ -33,9 +33,9 @@ func (s *Service) checkGroup(now time.Time, g *group) error {
 		return missing("groupName")
 	case g.description == "":
 		return missing("groupDescription")
-	case strings.HasPrefix(g.name, "sg-") || !description.MatchString(g.name):
+	case strings.HasPrefix(g.name, "sg-") || !isDescription(g.name):
 		return failf("InvalidParameterValue", "Invalid security group name: %s", g.name)
-	case !description.MatchString(g.description):
+	case !isDescription(g.description):
 		return failf("InvalidParameterValue",
 			"Invalid security group description. Valid descriptions are strings less than 256 characters from the "+
 				"following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*")

@@ -75,10 +75,14 @@ func parseCIDR(text string, v4 bool) (netip.Prefix, error) {
 	return p.Masked(), nil
 }
 
-var description = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}$`)
+var described = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]*$`)
+
+// isDescription reports whether EC2 allows the text as a description or a name. A pattern with the limit
+// of the length would be as long as the limit.
+func isDescription(text string) bool { return len(text) <= 255 && described.MatchString(text) }
 
 func checkDescription(text string) error {
-	if description.MatchString(text) {
+	if isDescription(text) {
 		return nil
 	}
 	return failf("InvalidParameterValue",

@@ -17,7 +17,7 @@ type attributeValue struct {
 }
 
 var (
-	attributeName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,256}$`)
+	attributeName = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 	attributeType = regexp.MustCompile(`^(String|Number|Binary)(\..+)?$`)
 )
 
@@ -42,7 +42,7 @@ func (v attributeValue) check(name string) error {
 	base, _, _ := strings.Cut(v.DataType, ".")
 	reserved := strings.ToLower(name)
 	switch {
-	case !attributeName.MatchString(name) || strings.HasPrefix(name, ".") || strings.HasSuffix(name, "."),
+	case len(name) > 256, !attributeName.MatchString(name), strings.HasPrefix(name, "."), strings.HasSuffix(name, "."),
 		strings.Contains(name, ".."), strings.HasPrefix(reserved, "aws."), strings.HasPrefix(reserved, "amazon."):
 		return invalid("Message (user) attribute name '%s' is invalid.", name)
 	case !attributeType.MatchString(v.DataType):

@@ -11,7 +11,7 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/fakeaws/internal/api"
 )
 
-var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,80}$`)
+var queueName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 type createQueueInput struct {
 	QueueName  string
@@ -49,7 +49,7 @@ func checkName(in createQueueInput) error {
 		return missing("QueueName")
 	case fifo || strings.HasSuffix(in.QueueName, ".fifo"):
 		return unsupported("The embedded SQS has standard queues only; %s is a FIFO queue.", in.QueueName)
-	case !queueName.MatchString(in.QueueName):
+	case len(in.QueueName) > 80, !queueName.MatchString(in.QueueName):
 		return invalid("Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length")
 	}
 	return nil

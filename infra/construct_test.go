@@ -1,9 +1,8 @@
-package construct_test
+package main
 
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -16,10 +15,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/infra/construct"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden template")
-
-// template synthesizes a stack of a user, with two launches.
-func template(t *testing.T) []byte {
+// launches synthesizes a stack of a user, with two launches. The test is here and not in the folder of
+// the construct, because loading CDK takes seconds.
+func launches(t *testing.T) []byte {
 	t.Helper()
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(t.TempDir()), AnalyticsReporting: jsii.Bool(false)})
 	stack := awscdk.NewStack(app, jsii.String("serve"), nil)
@@ -46,10 +44,10 @@ func template(t *testing.T) []byte {
 	return append(bytes.TrimSpace(text), '\n')
 }
 
-// TestGolden compares the template with its golden file.
-func TestGolden(t *testing.T) {
+// TestGoldenLaunches compares the template with its golden file.
+func TestGoldenLaunches(t *testing.T) {
 	const file = "testdata/launch.json"
-	got := template(t)
+	got := launches(t)
 	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
 			t.Fatal(err)
@@ -66,16 +64,16 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestDecodes: the function reads the properties of the template, as CloudFormation sends them,
+// TestLaunchesDecode: the function reads the properties of the template, as CloudFormation sends them,
 // without a fault.
-func TestDecodes(t *testing.T) {
+func TestLaunchesDecode(t *testing.T) {
 	var whole struct {
 		Resources map[string]struct {
 			Type       string
 			Properties map[string]any
 		}
 	}
-	if err := json.Unmarshal(template(t), &whole); err != nil {
+	if err := json.Unmarshal(launches(t), &whole); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{"Ports": 6, "Named": 1} // rules
