@@ -55,7 +55,7 @@ func TestCoalesceLeavesTime(t *testing.T) {
 		r := newRig(t, fakeaws.Options{Latency: everyCall})
 		w := r.watch()
 		began := time.Now()
-		every := proof.Pick(t, 25*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond)
+		every := proof.Pick(t, 25*time.Millisecond, 50*time.Millisecond, 50*time.Millisecond)
 		n := int(32500 * time.Millisecond / every)
 		if again := r.paced(every, numbered(n, same)); again != 1 {
 			t.Errorf("%d launches were delivered again, want 1, because its function ran out of time", again)
