@@ -81,7 +81,9 @@ func readJSON(operation string, body []byte) simCall {
 	if strings.Contains(content, `":me"`) {
 		content = nonce.ReplaceAllString(content, `"nonce.`)
 	}
-	content = key.ReplaceAllString(content, `"key"`)
+	if strings.Contains(content, "keys") {
+		content = key.ReplaceAllString(content, `"key"`)
+	}
 	if strings.Contains(content, `":span"`) {
 		content = span.ReplaceAllString(content, `":span":"span"`)
 	}
