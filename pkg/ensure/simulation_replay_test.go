@@ -16,8 +16,8 @@ func TestSimulationReplays(t *testing.T) {
 		seed  uint64
 		times int
 	}{
-		{simSmall, 3, proof.Pick(t, 20, 3, 2)},
-		{simLarge, 104, proof.Pick(t, 3, 2, 0)},
+		{simSmall, 3, proof.Pick(t, 20, 2, 2)},
+		{simLarge, 104, proof.Pick(t, 3, 1, 0)},
 		{simChurn, 90, proof.Pick(t, 3, 0, 0)},
 		{simWide, 512, proof.Pick(t, 2, 0, 0)},
 	} {

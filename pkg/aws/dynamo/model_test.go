@@ -20,7 +20,7 @@ import (
 // lost, and the SDK retries. A repeated update is applied twice. A transaction is applied
 // once, because it has a token.
 func TestModel(t *testing.T) {
-	proof.Checks(t, 100, 25, 25)
+	proof.Checks(t, 100, 10, 10)
 	onEach(t, func(b *bench) {
 		n := 0
 		rapid.Check(b.T, func(t *rapid.T) {

@@ -169,7 +169,7 @@ func TestPages(t *testing.T) {
 // TestPagesOfAnyLedger releases a sequence of ledgers as rounds may leave them. Each is read
 // back unchanged from any pages.
 func TestPagesOfAnyLedger(t *testing.T) {
-	proof.Checks(t, 100, 25, 25)
+	proof.Checks(t, 100, 10, 10)
 	rapid.Check(t, func(r *rapid.T) {
 		b := newBench(t, 1)
 		var l claim.Ledger
