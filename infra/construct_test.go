@@ -59,8 +59,8 @@ func TestGoldenLaunches(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("the template has changed; read the diff, then run go test ./infra/construct "+
-			"-update (-want +got):\n%s", diff)
+		t.Errorf("the template has changed; read the diff, then run go test ./infra -update "+
+			"(-want +got):\n%s", diff)
 	}
 }
 

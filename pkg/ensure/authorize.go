@@ -155,7 +155,7 @@ func (p *pass) verify(ctx context.Context, asked, made []secgroup.Entry) error {
 			p.state = p.state.Unanswered(asked, p.now())
 			return errIncomplete
 		default:
-			p.fault(e.Rule, fmt.Errorf("EC2 made %s (%s) of it", odd.Rule, odd.ID))
+			p.blame([]secgroup.Entry{e}, fmt.Errorf("EC2 made %s (%s) of it", odd.Rule, odd.ID))
 		}
 	}
 	return nil
@@ -262,13 +262,15 @@ func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) err
 
 // blame records for each rule why EC2 rejects it.
 func (p *pass) blame(rules []secgroup.Entry, err error) {
+	faults := make(map[secgroup.Rule]group.Fault, len(rules))
 	for _, e := range rules {
-		p.fault(e.Rule, err)
+		faults[e.Rule] = p.fault(e.Rule, err)
 	}
+	p.state = p.state.Faulty(faults)
 }
 
-// fault records why EC2 rejects a rule, and the remedy.
-func (p *pass) fault(r secgroup.Rule, err error) {
+// fault returns why EC2 rejects a rule, and the remedy.
+func (p *pass) fault(r secgroup.Rule, err error) group.Fault {
 	f := group.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
 	f.Silent = errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected) || errors.Is(err, ErrFull)
 	switch {
@@ -284,5 +286,5 @@ func (p *pass) fault(r secgroup.Rule, err error) {
 			"because EC2's quota is lower than SGKEEPER_QUOTA; end launches that no longer need their rules, "+
 			"request wider ranges, or raise the quota (%v)", len(p.decision.Authorize), err)
 	}
-	p.state = p.state.Faulty(r, f)
+	return f
 }

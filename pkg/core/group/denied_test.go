@@ -10,6 +10,9 @@ import (
 	"github.com/sgkeeper/sgkeeper/pkg/core/secgroup"
 )
 
+// faults are what EC2 has rejected.
+type faults = map[secgroup.Rule]group.Fault
+
 // TestDenied refuses a request on a group that cannot be described once the denial has lasted
 // five minutes. A request waits if it may have been announced or has a rule open.
 func TestDenied(t *testing.T) {
@@ -111,7 +114,7 @@ func TestRefusalAwaitsRevokes(t *testing.T) {
 	made := []claim.Made{{Rule: good.Rule, ID: "sgr-1", At: now.Add(-time.Minute), Listed: true}}
 	pending := []claim.PendingRevoke{{ID: "sgr-1", Since: now.Add(-30 * time.Second)}}
 	rejects := func(s group.State) group.State {
-		return s.Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group", Absent: true})
+		return s.Faulty(faults{bad.Rule: {Field: "/rules", Problem: "no such group", Absent: true}})
 	}
 	for _, row := range []struct {
 		name        string
@@ -174,7 +177,7 @@ func TestRefusalOfMany(t *testing.T) {
 		}
 		s := group.State{Requests: []claim.Request{r}, Loaded: now, Interrupted: true}
 		s.Quota.Limit = 60
-		d := s.Observe(nil, now).Faulty(bad, group.Fault{Problem: "no such group", Absent: true}).Decide()
+		d := s.Observe(nil, now).Faulty(faults{bad: {Problem: "no such group", Absent: true}}).Decide()
 		if len(d.Refused) > 0 || (len(d.Deferred) == 1) != (want == "deferred") ||
 			(len(d.Waiting) == 1) != (want == "waiting") {
 			t.Errorf("%d rules: refused %v, deferred %v, waiting %v; want it %s", n, d.Refused, d.Deferred, d.Waiting, want)
@@ -194,7 +197,7 @@ func TestPossiblyOpen(t *testing.T) {
 	}
 	s := group.State{Requests: []claim.Request{r}, Loaded: now}
 	s.Quota.Limit = 60
-	s = s.Observe(nil, now).Faulty(bad.Rule, group.Fault{Field: "/rules", Problem: "no such group", Absent: true})
+	s = s.Observe(nil, now).Faulty(faults{bad.Rule: {Field: "/rules", Problem: "no such group", Absent: true}})
 	if d := s.Decide(); len(d.Refused) != 1 {
 		t.Fatalf("refused %v, waiting %v; want the request refused", d.Refused, d.Waiting)
 	}

@@ -181,22 +181,31 @@ func (s State) Uncertain(entries []secgroup.Entry) State {
 	return s
 }
 
-// Faulty returns the state after EC2 rejected a rule.
-func (s State) Faulty(r secgroup.Rule, f Fault) State {
+// Faulty returns the state after EC2 rejected rules, with the fault of each.
+func (s State) Faulty(faults map[secgroup.Rule]Fault) State {
 	s.round.faults = cloned(s.round.faults)
-	s.round.faults[r.WithoutOwner()] = f
-	if f.Silent {
-		return s
+	var absent []secgroup.Rule
+	for r, f := range faults {
+		s.round.faults[r.WithoutOwner()] = f
+		if !f.Silent {
+			absent = append(absent, r)
+		}
 	}
-	return s.absent(r)
+	return s.absent(absent...)
 }
 
-// absent returns the state after an answer that shows that the rule does not exist.
-func (s State) absent(r secgroup.Rule) State {
-	s.Ledger.Made = slices.Clone(s.Ledger.Made)
-	superseded(s.Ledger.Made, r)
+// absent returns the state after an answer that shows that the rules do not exist.
+func (s State) absent(rules ...secgroup.Rule) State {
 	s.round.possible = cloned(s.round.possible)
-	delete(s.round.possible, r.WithoutOwner())
+	gone := make(map[secgroup.Rule]bool, len(rules))
+	for _, r := range rules {
+		gone[r.WithoutOwner()] = true
+		delete(s.round.possible, r.WithoutOwner())
+	}
+	s.Ledger.Made = slices.Clone(s.Ledger.Made)
+	for i, m := range s.Ledger.Made { // from here on, it exists only if EC2 describes it
+		s.Ledger.Made[i].Described = m.Described || gone[m.Rule.WithoutOwner()]
+	}
 	return s.derive()
 }
 

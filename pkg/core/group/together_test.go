@@ -92,7 +92,7 @@ func TestTogether(t *testing.T) {
 		}
 		s = s.Observe(described, now)
 		if row.faulty != "" {
-			s = s.Faulty(secgroup.MustParseRule(row.faulty), group.Fault{Field: "/rules", Problem: "EC2 rejects it"})
+			s = s.Faulty(faults{secgroup.MustParseRule(row.faulty): {Field: "/rules", Problem: "EC2 rejects it"}})
 		}
 		d := s.Decide()
 		if got := fatesOf(d); got != row.want {
