@@ -252,7 +252,7 @@ func (p *pass) full(ctx context.Context, rules []secgroup.Entry, full error) err
 	}
 	before, assumed := p.state.Quota.Limit, p.state.Confirms(culprit)
 	p.state = p.state.Full(culprit[0].Rule, p.now())
-	if p.state.Quota.Limit == before && !assumed {
+	if p.state.Quota.Limit == before && !assumed && p.state.CountRequests(culprit) > 0 {
 		p.state = p.state.Uncertain(culprit) // or the next decision would be the same
 	}
 	p.log.ErrorContext(ctx, "EC2's quota of rules is lower than SGKEEPER_QUOTA",
@@ -272,7 +272,8 @@ func (p *pass) blame(rules []secgroup.Entry, err error) {
 // fault returns why EC2 rejects a rule, and the remedy.
 func (p *pass) fault(r secgroup.Rule, err error) group.Fault {
 	f := group.Fault{Field: "/rules", Problem: fmt.Sprintf("%s: %v", r, err)}
-	f.Silent = errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected) || errors.Is(err, ErrFull)
+	_, list := r.Peer.PrefixList() // a rule may outlive the sharing of its list
+	f.Silent = list || errors.Is(err, ErrDenied) || errors.Is(err, ErrRejected) || errors.Is(err, ErrFull)
 	switch {
 	case errors.Is(err, ErrDenied):
 		f.Field = "/group"

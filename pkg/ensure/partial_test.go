@@ -1,7 +1,6 @@
 package ensure_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -81,45 +80,4 @@ func TestRefusedAfterADeadHolder(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestRefusedByDyingHolders: a holder dies while it describes the group. The next holder refuses
-// the launch, and dies at one of its calls. The role may not tag rules. No rule of the launch
-// remains open.
-func TestRefusedByDyingHolders(t *testing.T) {
-	for second := 3; second <= 12; second++ {
-		t.Run(fmt.Sprint("at call ", second), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, fakeaws.Options{Latency: everyCall}, untagged)
-				bad := request("bad", shared, rule{"ports": 7000, "to": []string{"10.0.0.0/8"}},
-					rule{"ports": 8000, "from": []string{"sg-0dead00000000dead"}})
-				for _, nth := range []int{4, second} {
-					c := &client{nth: nth, then: diesAfter}
-					_, _ = r.process(c, untagged).invokeUntilKilled(c, bad)
-					time.Sleep(5 * time.Minute)
-				}
-				r.sweeps(20 * time.Minute)
-				r.status(bad, events.Rejected)
-				r.hasNot("tcp 7000 to 10.0.0.0/8")
-			})
-		})
-	}
-}
-
-// TestRefusedSoonAfterADeadHolder: a launch names ten absent groups, and its holder dies. One round
-// cannot ask EC2 about each of its rules, but the launch is refused within minutes.
-func TestRefusedSoonAfterADeadHolder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, fakeaws.Options{Latency: everyCall})
-		var rules []rule
-		for i := range 10 {
-			rules = append(rules, rule{"ports": 8000 + 2*i, "from": []string{fmt.Sprintf("sg-0dead0000000000%02d", i)}})
-		}
-		bad := request("bad", shared, rules...)
-		c := &client{nth: 4, then: diesAfter} // its describe
-		_, _ = r.process(c).invokeUntilKilled(c, bad)
-		time.Sleep(5 * time.Minute)
-		r.sweeps(3 * time.Minute)
-		r.status(bad, events.Rejected)
-	})
 }

@@ -135,7 +135,7 @@ func (s State) unanswered(d Decision, r claim.Request) (entries []secgroup.Entry
 	}
 	for _, e := range s.possiblyOpen(d, r) {
 		key := e.Rule.WithoutOwner()
-		if _, rejected := s.round.faults[key]; !rejected && !s.round.uncertain[key] {
+		if _, rejected := s.round.faults[key]; !rejected && !s.round.uncertain[key] && !s.round.confirmed[key] {
 			e.Description = claim.Describe(r.Launch.Name, e.Description)
 			entries = append(entries, e)
 		}
@@ -144,7 +144,8 @@ func (s State) unanswered(d Decision, r claim.Request) (entries []secgroup.Entry
 }
 
 // possiblyOpen returns the request's rules that a failed call, or a holder that died, may have made
-// for it alone.
+// for it alone, and that are not among the existing rules. EC2 may have confirmed such a rule: after a
+// Duplicate, it is not assumed if it could be a revoked rule of which only the id is known.
 func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Entry) {
 	if len(s.round.possible)+len(s.round.uncertain) == 0 {
 		return nil
@@ -154,7 +155,7 @@ func (s State) possiblyOpen(d Decision, r claim.Request) (rules []secgroup.Entry
 		f, rejected := s.round.faults[key]
 		_, possible := s.round.possible[key]
 		switch {
-		case !possible && !s.round.uncertain[key], s.round.confirmed[key], rejected && !f.Silent:
+		case !possible && !s.round.uncertain[key], rejected && !f.Silent:
 		case d.Desired.First(e.Rule) != "":
 		case slices.ContainsFunc(s.rules, func(have Rule) bool { return have.Rule.Matches(e.Rule) }):
 		default:

@@ -101,7 +101,7 @@ func (s State) derive() State {
 	for _, e := range s.visible() {
 		add(Rule{Entry: e, Ours: owns(e)})
 	}
-	for _, m := range s.Ledger.Assumed(s.Described, s.Now) {
+	for _, m := range s.Ledger.Assumed(slices.Concat(s.Described, s.Removed), s.Now) {
 		e := secgroup.Entry{Rule: m.Rule, ID: m.ID}
 		add(Rule{Entry: e, Ours: m.Listed, Assumed: !s.round.confirmed[m.Rule.WithoutOwner()]})
 	}
